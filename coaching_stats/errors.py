@@ -19,7 +19,7 @@ class StudyError(CoachingStatsError):
 
 
 class DesignError(CoachingStatsError):
-    """This design cannot carry this estimate."""
+    """The design cannot carry this estimate."""
 
 
 def explain(*, what: str, where: str = "", remedy: str = "") -> str:
