@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 
 LEVERAGE_TOLERANCE = 1e-10  # 1 - lambda below this: the cluster alone identifies a coefficient
+NEARLY_ALONE = 1e-6  # 1 - lambda below this: the correction exceeds a factor of 1,000
+SHARE_TOLERANCE = 1e-6  # a contrast touches a direction when its share there is larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +26,9 @@ class Projection:
     root : ndarray, shape (..., k, k)
         L with A^-1 = L L'.
     leverage : ndarray, shape (..., G, k, k)
-        P_g = L' X_g'X_g L; they sum to the identity.
+        P_g = L' X_g'X_g L, with weights L' X_g'W_g X_g L; they sum to the identity.
     score : ndarray, shape (..., G, k)
-        u_g = L' X_g'e_g; they sum to zero.
+        u_g = L' X_g'e_g, with weights L' X_g'W_g e_g; they sum to zero.
     """
 
     root: np.ndarray
@@ -43,6 +45,37 @@ class Projection:
         """L (sum_g s_g s_g') L' for scores in the orthonormal basis, shape (..., G, k)."""
         spread = self.root @ scores.swapaxes(-1, -2)
         return spread @ spread.swapaxes(-1, -2)
+
+    def turned(self, contrasts: np.ndarray) -> np.ndarray:
+        """Contrasts of the coefficients (..., k, c) in the orthonormal basis: L'c."""
+        return self.root.swapaxes(-1, -2) @ contrasts
+
+    def adjusted_score(self) -> np.ndarray:
+        """CR2's scores, shape (..., G, k): residuals times (I - H_gg)^(-1/2), summed."""
+        values, vectors = self.eigen
+        turned = np.einsum("...gij,...gi->...gj", vectors, self.score) * inverse_root(values)
+        return np.einsum("...gij,...gj->...gi", vectors, turned)
+
+    def quadratic_form(self, contrasts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Covariance of what the clusters add to CR2, were the errors independent and equal.
+
+        For clusters g and h it is [g = h] own_g - z_g' J z_h, in units of the error variance.
+
+        Parameters
+        ----------
+        contrasts : ndarray, shape (..., k, c)
+
+        Returns
+        -------
+        own : ndarray, shape (..., G, c, c)
+        z : ndarray, shape (..., G, m, c)
+        j : ndarray, shape (m, m)
+        """
+        values, vectors = self.eigen
+        share = vectors.swapaxes(-1, -2) @ self.turned(contrasts)[..., None, :, :]
+        share = share * inverse_root(values)[..., None]
+        weighed = values[..., None] * share
+        return share.swapaxes(-1, -2) @ weighed, vectors @ weighed, np.eye(values.shape[-1])
 
 
 def from_products(xx: np.ndarray, xy: np.ndarray) -> tuple[np.ndarray, Projection]:
@@ -74,7 +107,7 @@ def from_products(xx: np.ndarray, xy: np.ndarray) -> tuple[np.ndarray, Projectio
     root = np.linalg.inv(lower).swapaxes(-1, -2)
     moment = xy.sum(axis=-2)[..., None]
     coef = (root @ (root.swapaxes(-1, -2) @ moment))[..., 0]
-    score = xy - np.einsum("...gij,...j->...gi", xx, coef)
+    score = xy - (xx @ coef[..., None, :, None])[..., 0]
     turn = root.swapaxes(-1, -2)[..., None, :, :]
     leverage = turn @ xx @ root[..., None, :, :]
     return coef, Projection(root, leverage, score @ root)
@@ -101,7 +134,7 @@ def cr1s(fit: Projection, n_obs: int) -> np.ndarray:
     return cr0(fit) * n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - k)
 
 
-def _inverse_root(values: np.ndarray) -> np.ndarray:
+def inverse_root(values: np.ndarray) -> np.ndarray:
     """(1 - lambda)^(-1/2), zero where 1 - lambda vanishes: the pseudo-inverse."""
     gap = 1.0 - values
     return np.where(gap > LEVERAGE_TOLERANCE, np.maximum(gap, LEVERAGE_TOLERANCE) ** -0.5, 0.0)
@@ -118,9 +151,7 @@ def cr2(fit: Projection) -> np.ndarray:
     Bell & McCaffrey (2002), Survey Methodology 28, 169-181; Pustejovsky & Tipton (2018), Journal
     of Business & Economic Statistics 36, 672-683, equation 9.
     """
-    values, vectors = fit.eigen
-    turned = np.einsum("...gij,...gi->...gj", vectors, fit.score) * _inverse_root(values)
-    return fit.sandwich(np.einsum("...gij,...gj->...gi", vectors, turned))
+    return fit.sandwich(fit.adjusted_score())
 
 
 def satterthwaite_df(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
@@ -142,50 +173,74 @@ def satterthwaite_df(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
     Bell & McCaffrey (2002), Survey Methodology 28, 169-181; Pustejovsky & Tipton (2018), section
     3.1, with the identity as working model.
     """
-    values, vectors = fit.eigen
-    inverse_root = _inverse_root(values)[..., None]
-    a = fit.root.swapaxes(-1, -2) @ contrasts
-    u = np.einsum("...gij,...ic->...gjc", vectors, a) * inverse_root
-    alpha = (values[..., None] * u**2).sum(axis=-2)
-    r = np.einsum("...gij,...gjc->...gic", vectors, values[..., None] * u)
-    own = (r**2).sum(axis=-2)
-    cross = np.einsum("...gic,...gjc->...ijc", r, r)
-    trace = (alpha - own).sum(axis=-2)
-    square = (alpha**2 - 2 * alpha * own).sum(axis=-2) + (cross**2).sum(axis=(-3, -2))
+    blocks, z, j = fit.quadratic_form(contrasts)
+    own = np.diagonal(blocks, axis1=-2, axis2=-1)
+    jz = j @ z
+    shared = (z * jz).sum(axis=-2)
+    cross = np.einsum("...gic,...gjc->...cij", jz, z)
+    trace = (own - shared).sum(axis=-2)
+    square = (own**2 - 2 * own * shared).sum(axis=-2) + np.einsum(
+        "...cij,...cji->...c", cross, cross
+    )
+    size = (fit.turned(contrasts) ** 2).sum(axis=-2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(trace > 0, trace**2 / square, np.nan)
+        return np.where(trace > LEVERAGE_TOLERANCE * size, trace**2 / square, np.nan)
 
 
-def identified_alone(fit: Projection) -> np.ndarray:
-    """Say which clusters alone identify a coefficient (lambda = 1), bool, shape (..., G)."""
-    return (1.0 - fit.eigen[0] <= LEVERAGE_TOLERANCE).any(axis=-1)
+def identified_alone(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
+    """Say which contrasts (..., k, c) each cluster alone identifies: bool, shape (..., G, c)."""
+    return _touches(fit, contrasts, 1.0 - fit.eigen[0] <= LEVERAGE_TOLERANCE)
 
 
-def leave_one_out(fit: Projection) -> np.ndarray:
-    """Change of the coefficients when a cluster is left out, shape (..., G, k).
+def nearly_alone(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
+    """Say where 0 < 1 - lambda < 1e-6: bool, shape (..., G, c); CR2 then multiplies by 1,000."""
+    gap = 1.0 - fit.eigen[0]
+    return _touches(fit, contrasts, (gap > LEVERAGE_TOLERANCE) & (gap < NEARLY_ALONE))
 
-    Rows of clusters that alone identify a coefficient are nan: without them it does not exist.
+
+def _touches(fit: Projection, contrasts: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Say which contrasts have a share in the marked eigenvectors (..., G, k) of a cluster."""
+    a = fit.turned(contrasts)
+    a = a / np.linalg.norm(a, axis=-2, keepdims=True)
+    share = np.abs(fit.eigen[1].swapaxes(-1, -2) @ a[..., None, :, :])
+    return (directions[..., None] & (share > SHARE_TOLERANCE)).any(axis=-2)
+
+
+def leave_one_out(fit: Projection, contrasts: np.ndarray | None = None) -> np.ndarray:
+    """Change of each contrast when a cluster is left out, shape (..., G, c).
+
+    Parameters
+    ----------
+    fit : Projection
+    contrasts : ndarray, shape (..., k, c), optional
+        The scaled coefficients when not given.
+
+    Returns
+    -------
+    ndarray, shape (..., G, c)
+        nan where a contrast does not exist without the cluster.
 
     References
     ----------
     MacKinnon, Nielsen & Webb (2023), Journal of Applied Econometrics 38, 671-694, equation 12.
     """
+    if contrasts is None:
+        contrasts = np.eye(fit.root.shape[-1])
     values, vectors = fit.eigen
-    gap = 1.0 - values
-    with np.errstate(divide="ignore"):
-        inverse = np.where(gap > LEVERAGE_TOLERANCE, 1.0 / gap, np.nan)
-    turned = np.einsum("...gij,...gi->...gj", vectors, fit.score) * inverse
+    turned = np.einsum("...gij,...gi->...gj", vectors, fit.score) * inverse_root(values) ** 2
     back = np.einsum("...gij,...gj->...gi", vectors, turned)
-    return -(back @ fit.root.swapaxes(-1, -2))
+    return np.where(identified_alone(fit, contrasts), np.nan, -(back @ fit.turned(contrasts)))
 
 
-def crv3(fit: Projection) -> np.ndarray:
-    """Cluster jackknife with the factor (G-1)/G, centred at the estimate, shape (..., k, k).
+def crv3(fit: Projection, contrasts: np.ndarray | None = None) -> np.ndarray:
+    """Cluster jackknife with the factor (G-1)/G, centred at the estimate, shape (..., c, c).
+
+    nan for contrasts that do not exist without one of the clusters; see `leave_one_out`.
 
     References
     ----------
     MacKinnon, Nielsen & Webb (2023), Journal of Applied Econometrics 38, 671-694, equation 14.
     """
-    change = leave_one_out(fit)
+    change = leave_one_out(fit, contrasts)
     n_clusters = change.shape[-2]
     return (n_clusters - 1) / n_clusters * (change.swapaxes(-1, -2) @ change)

@@ -8,22 +8,32 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from coaching_stats.cluster_robust import Projection, from_products
-from coaching_stats.errors import DesignError, explain, first_ten
-from coaching_stats.moments import Selection, moments_of
+from coaching_stats.cluster_robust import LEVERAGE_TOLERANCE, Projection, from_products
+from coaching_stats.condition import (
+    MOMENTS_ARE_ENOUGH,
+    RANK_TOLERANCE,
+    REFINEMENT_IS_ENOUGH,
+    condition_note,
+    condition_number,
+    refuse_dependent,
+    refuse_too_few_rows,
+    refuse_without_rows,
+)
+from coaching_stats.errors import DesignError, explain
+from coaching_stats.moments import Selection, moments_of, sum_products
+from coaching_stats.weighted import projection_of
 
-MOMENTS_ARE_ENOUGH = 1e4  # condition number up to which moments keep 11 digits
-REFINEMENT_IS_ENOUGH = 1e8
-RANK_TOLERANCE = 1e-12  # relative size of a column's part that no other column explains
+PERFECT_FIT = 1e-8  # residual share below which differences of moments lose their digits
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of one model, as given; n rows, k regressors."""
+    """The rows of one model, as given; n rows, k regressors; weights of mean 1, if any."""
 
     x: np.ndarray
     y: np.ndarray
     codes: np.ndarray
+    weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +52,8 @@ class Fit:
     rss, tss : float
         Residual and total sum of squares, scaled units; total about the mean with a constant.
     n_obs : int
+    selection : Selection
+        The moments that the fit came from; its last column is the outcome.
     notes : tuple of str
     """
 
@@ -77,7 +89,14 @@ class Fit:
         return float(1 - self.rss / self.tss) if self.tss > 0 else float("nan")
 
 
-def fit_rows(y: np.ndarray, x: np.ndarray, terms: Sequence[str], codes: np.ndarray) -> Fit:
+def fit_rows(
+    y: np.ndarray,
+    x: np.ndarray,
+    terms: Sequence[str],
+    codes: np.ndarray,
+    weights: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
+) -> Fit:
     """Fit least squares to complete rows, by the road that their condition asks for.
 
     Parameters
@@ -87,55 +106,73 @@ def fit_rows(y: np.ndarray, x: np.ndarray, terms: Sequence[str], codes: np.ndarr
         Regressors; the constant, if any, is the column named ``Intercept``, first.
     terms : sequence of str, length k
     codes : ndarray of int, shape (n,)
-        Cluster of each row.
+        Cluster of each row, 0 to G - 1 without gaps.
+    weights : ndarray, shape (n,), optional
+        Positive, of mean 1.
+    clusters : ndarray, shape (G,), optional
+        Labels of the clusters; their codes when not given.
 
     Raises
     ------
     DesignError
         Linearly dependent regressors (named), or not more rows than regressors.
-
-    References
-    ----------
-    Belsley, Kuh & Welsch (1980), Regression Diagnostics, chapter 3, for the condition number.
     """
     refuse_too_few_rows(len(y), terms)
     has_constant = terms[0] == "Intercept"
     columns = [*terms[int(has_constant) :], "(outcome)"]
     values = np.column_stack([x[:, int(has_constant) :], y])
-    moments = moments_of(values, codes, columns, is_centred=has_constant)
-    return fit_selection(moments.select(columns), terms, Rows(x, y, codes))
-
-
-def refuse_too_few_rows(n_obs: int, terms: Sequence[str]) -> None:
-    """Refuse a model with no residual degree of freedom."""
-    if n_obs <= len(terms):
-        raise DesignError(
-            explain(
-                what=f"{n_obs} complete rows cannot carry {len(terms)} coefficients",
-                where=first_ten(terms),
-                remedy="leave out regressors, or bring more complete rows",
-            )
-        )
+    moments = moments_of(
+        values, codes, columns, clusters=clusters, weights=weights, is_centred=has_constant
+    )
+    return fit_selection(moments.select(columns), terms, Rows(x, y, codes, weights))
 
 
 def fit_selection(selection: Selection, terms: Sequence[str], rows: Rows | None) -> Fit:
-    """Fit from moments whose last column is the outcome; rows, where given, mend the digits."""
+    """Fit from moments whose last column is the outcome; rows, where given, mend the digits.
+
+    Parameters
+    ----------
+    selection : Selection
+        Columns: the terms without the ``Intercept``, then the outcome. Without an ``Intercept``
+        the centre of the regressors and of the outcome must be zero.
+    terms : sequence of str, length k
+    rows : Rows or None
+    """
+    refuse_too_few_rows(int(selection.n_rows.sum()), terms)
     first = 0 if terms[0] == "Intercept" else 1
     k = len(terms)
-    products = selection.weighted[:, first:, first:]
-    condition = _condition(products, has_constant=first == 0)
+    products = selection.products[:, :, first:, first:]
+    main = products[len(products) // 2]
+    total = main.sum(axis=0)
+    condition = condition_number(total[:k, :k])
     if condition > REFINEMENT_IS_ENOUGH:
+        if rows is None:
+            refuse_without_rows(total[:k, :k], terms, condition)
         return _fit_by_qr(selection, terms, rows, condition)
-    coef, projection = from_products(products[:, :k, :k], products[:, :k, k])
-    total = products.sum(axis=0)
+    coef, projection = from_products(main[:, :k, :k], main[:, :k, k])
     rss = total[k, k] - coef @ total[:k, k]
-    notes: tuple[str, ...] = ()
-    if rows is not None and (condition > MOMENTS_ARE_ENOUGH or rss < 1e-8 * total[k, k]):
-        coef, projection, rss = _refine(selection, terms, rows, coef, projection)
-        notes = _condition_note(condition, "one refinement on the rows")
-    elif condition > MOMENTS_ARE_ENOUGH:
-        notes = _condition_note(condition, "no rows at hand to refine on")
+    is_perfect = rss < PERFECT_FIT * total[k, k]
+    if rows is not None and (condition > MOMENTS_ARE_ENOUGH or is_perfect):
+        return _refine(selection, terms, rows, coef, projection.root, condition)
+    if len(products) > 1:
+        change = np.block([[projection.root, -coef[:, None]], [np.zeros((1, k)), np.ones((1, 1))]])
+        projection = projection_of(projection.root, change.T @ products @ change)
+    notes = condition_note(condition, "no rows at hand to refine on")
+    if is_perfect:
+        notes += ("the fit is all but perfect: moments alone give few digits of what is left over",)
     return _finish(selection, terms, coef, projection, rss, notes)
+
+
+def _see_rows(
+    root: np.ndarray, basis: np.ndarray, residual: np.ndarray, rows: Rows
+) -> tuple[Projection, float]:
+    """Take the projection and the residual sum of squares from the rows; basis is X L."""
+    seen = np.column_stack([basis, residual])
+    n_clusters = int(rows.codes.max()) + 1
+    powers = [None] if rows.weights is None else [None, rows.weights, rows.weights**2]
+    products = np.stack([sum_products(seen, rows.codes, n_clusters, w) for w in powers])
+    rss = products[len(powers) // 2, :, -1, -1].sum()
+    return projection_of(root, products), float(rss)
 
 
 def _finish(
@@ -151,6 +188,8 @@ def _finish(
     slopes = y_scale / selection.scale[:-1]
     total = selection.weighted.sum(axis=0)
     tss = total[-1, -1] - (total[0, -1] ** 2 / total[0, 0] if has_constant else 0.0)
+    if tss <= RANK_TOLERANCE * total[-1, -1]:
+        notes = (*notes, "the outcome does not vary")
     if has_constant:
         back = np.diag(np.concatenate([[y_scale], slopes]))
         back[0, 1:] = -selection.centre[:-1] * slopes
@@ -172,39 +211,15 @@ def _finish(
     )
 
 
-def _condition(products: np.ndarray, *, has_constant: bool) -> float:
-    """Condition number of the centred, scaled cross-products of the regressors; inf if singular."""
-    total = products.sum(axis=0)[:-1, :-1]
-    if has_constant:
-        total = total[1:, 1:] - np.outer(total[0, 1:], total[0, 1:]) / total[0, 0]
-    if not len(total):
-        return 1.0
-    size = np.sqrt(np.maximum(np.diag(total), 0.0))
-    if (size < RANK_TOLERANCE * np.sqrt(products[:, 0, 0].sum())).any():
-        return float("inf")
-    values = np.linalg.eigvalsh(total / np.outer(size, size))
-    return float(values[-1] / values[0]) if values[0] > 0 else float("inf")
-
-
-def _condition_note(condition: float, road: str) -> tuple[str, ...]:
-    if condition <= MOMENTS_ARE_ENOUGH:
-        return ()
-    digits = max(int(15 - np.log10(condition)), 0)
-    return (
-        f"the regressors are close to linearly dependent (condition number {condition:.1e}): "
-        f"{road}; expect about {digits} correct digits",
-    )
-
-
-def scaled_design(selection: Selection, terms: Sequence[str], rows: Rows) -> np.ndarray:
-    """Rows of the regressors in scaled units, shape (n, k)."""
+def _scaled(
+    selection: Selection, terms: Sequence[str], rows: Rows
+) -> tuple[np.ndarray, np.ndarray]:
+    """Regressors (n, k) and outcome (n,) in scaled units."""
     first = int(terms[0] == "Intercept")
-    scaled = (rows.x[:, first:] - selection.centre[:-1]) / selection.scale[:-1]
-    return np.column_stack([np.ones(len(scaled)), scaled]) if first else scaled
-
-
-def _scaled_outcome(selection: Selection, rows: Rows) -> np.ndarray:
-    return (rows.y - selection.centre[-1]) / selection.scale[-1]
+    design = (rows.x[:, first:] - selection.centre[:-1]) / selection.scale[:-1]
+    if first:
+        design = np.column_stack([np.ones(len(design)), design])
+    return design, (rows.y - selection.centre[-1]) / selection.scale[-1]
 
 
 def _refine(
@@ -212,71 +227,63 @@ def _refine(
     terms: Sequence[str],
     rows: Rows,
     coef: np.ndarray,
-    projection: Projection,
-) -> tuple[np.ndarray, Projection, float]:
-    """One step of iterative refinement; residuals and scores then come from the rows."""
-    design, outcome = scaled_design(selection, terms, rows), _scaled_outcome(selection, rows)
-    inverse = projection.root @ projection.root.T
-    coef = coef + inverse @ (design.T @ (outcome - design @ coef))
-    residual = outcome - design @ coef
-    score = _sum_by(design * residual[:, None], rows.codes) @ projection.root
-    refined = Projection(projection.root, projection.leverage, score)
-    return coef, refined, float(residual @ residual)
-
-
-def _fit_by_qr(
-    selection: Selection, terms: Sequence[str], rows: Rows | None, condition: float
+    root: np.ndarray,
+    condition: float,
 ) -> Fit:
+    """One step of iterative refinement; residuals and scores then come from the rows."""
+    design, outcome = _scaled(selection, terms, rows)
+    residual = outcome - design @ coef
+    weighed = residual if rows.weights is None else residual * rows.weights
+    coef = coef + root @ (root.T @ (design.T @ weighed))
+    projection, rss = _see_rows(root, design @ root, outcome - design @ coef, rows)
+    notes = condition_note(condition, "one refinement on the rows")
+    return _finish(selection, terms, coef, projection, rss, notes)
+
+
+def _fit_by_qr(selection: Selection, terms: Sequence[str], rows: Rows, condition: float) -> Fit:
     """Fit by QR on the rows of the scaled columns."""
-    if rows is None:
+    design, outcome = _scaled(selection, terms, rows)
+    refuse_dependent(design, terms)
+    size = np.ones(len(outcome)) if rows.weights is None else np.sqrt(rows.weights)
+    q, r = np.linalg.qr(design * size[:, None])
+    coef = linalg.solve_triangular(r, q.T @ (outcome * size))
+    root = linalg.solve_triangular(r, np.eye(len(terms)))
+    residual = outcome - design @ coef
+    projection, rss = _see_rows(root, q / size[:, None], residual, rows)
+    notes = condition_note(np.sqrt(condition), "QR on the rows")  # QR never squares the columns
+    return _finish(selection, terms, coef, projection, rss, notes)
+
+
+def hc3(fit: Fit, rows: Rows) -> np.ndarray:
+    """Variance of the scaled coefficients with each residual over one minus its leverage.
+
+    Parameters
+    ----------
+    fit : Fit
+    rows : Rows
+        The rows of the fit.
+
+    Raises
+    ------
+    DesignError
+        One row alone identifies a coefficient.
+
+    References
+    ----------
+    MacKinnon & White (1985), Journal of Econometrics 29, 305-325.
+    """
+    size = np.ones(len(rows.y)) if rows.weights is None else np.sqrt(rows.weights)
+    design, outcome = _scaled(fit.selection, fit.terms, rows)
+    residual = (outcome - design @ fit.scaled_coef) * size
+    basis = (design @ fit.projection.root) * size[:, None]
+    leverage = (basis**2).sum(axis=1)
+    if (leverage > 1 - LEVERAGE_TOLERANCE).any():
         raise DesignError(
             explain(
-                what=f"the regressors are too close to linearly dependent for moments alone "
-                f"(condition number {condition:.1e})",
-                where=first_ten(terms),
-                remedy="leave one of them out, or give a frame in memory, whose rows allow QR",
+                what="one row alone identifies a coefficient, so HC3 does not exist",
+                where=f"row {int(np.argmax(leverage))} of the complete rows",
+                remedy="leave out the term that only this row carries, or use vcov='iid'",
             )
         )
-    design, outcome = scaled_design(selection, terms, rows), _scaled_outcome(selection, rows)
-    refuse_dependent(design, terms)
-    q, r = np.linalg.qr(design)
-    coef = linalg.solve_triangular(r, q.T @ outcome)
-    residual = outcome - design @ coef
-    root = linalg.solve_triangular(r, np.eye(len(terms)))
-    leverage = _sum_by(q[:, :, None] * q[:, None, :], rows.codes)
-    projection = Projection(root, leverage, _sum_by(q * residual[:, None], rows.codes))
-    notes = _condition_note(np.sqrt(condition), "QR on the rows")  # QR never squares the columns
-    return _finish(selection, terms, coef, projection, float(residual @ residual), notes)
-
-
-def refuse_dependent(design: np.ndarray, terms: Sequence[str]) -> None:
-    """Refuse linearly dependent regressors, naming those that repeat others."""
-    size = np.linalg.norm(design, axis=0)
-    if (size == 0).any():
-        _refuse_rank([terms[j] for j in np.flatnonzero(size == 0)], "constant at zero", terms)
-    _, r, pivot = linalg.qr(design / size, mode="economic", pivoting=True)
-    small = np.abs(np.diag(r)) <= RANK_TOLERANCE * abs(r[0, 0])
-    if small.any():
-        rank = int((~small).sum())
-        share = linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
-        partners = pivot[:rank][(np.abs(share) > 1e-6).any(axis=1)]
-        named = [terms[j] for j in sorted([*pivot[rank:], *partners])]
-        _refuse_rank(named, "linearly dependent", terms)
-
-
-def _refuse_rank(named: Sequence[str], why: str, terms: Sequence[str]) -> None:
-    raise DesignError(
-        explain(
-            what=f"the model is rank-deficient: {first_ten(named)} "
-            f"{'is' if len(named) == 1 else 'are'} {why}",
-            where=f"regressors: {first_ten(terms)}",
-            remedy="leave one of them out",
-        )
-    )
-
-
-def _sum_by(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Sum rows by code; codes run from 0 without gaps."""
-    total = np.zeros((int(codes.max()) + 1, *values.shape[1:]))
-    np.add.at(total, codes, values)
-    return total
+    spread = fit.projection.root @ (basis * (residual / (1 - leverage))[:, None]).T
+    return spread @ spread.T

@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coaching_stats.errors import DataError, explain, first_ten, nearest
+from coaching_stats.frames import refuse_infinite
 from coaching_stats.results import freeze
+
+CONSTANT = 1e-12  # a spread below this share of the mean is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,8 @@ class Moments:
     products : ndarray, shape (W, C, p, p), p = q + 1
         Sums of [1, z]'[1, z], zero where not observed. W = 1 without weights; with weights the
         three slices carry the weights to the powers 0, 1 and 2.
+    cluster : str or None
+        Name of the column that the clusters came from.
     notes : tuple of str
     """
 
@@ -46,6 +51,7 @@ class Moments:
     cell_cluster: np.ndarray
     n_rows: np.ndarray
     products: np.ndarray
+    cluster: str | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,7 +74,8 @@ class Moments:
         Returns
         -------
         Selection
-            Its products have shape (W, H, m + 1, m + 1), over the H clusters that keep a row.
+            Its products have shape (W, H, m + 1, m + 1), over the H clusters that keep a row;
+            weights are rescaled to mean 1, on which no result depends.
 
         Raises
         ------
@@ -80,9 +87,11 @@ class Moments:
         picked = np.concatenate([[0], index + 1])
         cells = self.products[:, used][:, :, picked[:, None], picked]
         kept, position = np.unique(self.cell_cluster[used], return_inverse=True)
-        products = np.zeros((cells.shape[0], len(kept), *cells.shape[2:]))
-        np.add.at(products, (slice(None), position), cells)
+        products = _sum_cells(cells, position, len(kept))
         n_rows = np.bincount(position, self.n_rows[used], minlength=len(kept)).astype(int)
+        if self.is_weighted:
+            mean = products[1, :, 0, 0].sum() / n_rows.sum() if len(n_rows) else 1.0
+            products /= mean ** np.arange(3.0)[:, None, None, None]
         return Selection(
             columns=tuple(columns),
             clusters=self.clusters[kept],
@@ -106,12 +115,13 @@ class Moments:
 
     def __add__(self, other: Moments) -> Moments:
         """Merge the moments of two sets of rows; shared clusters are added together."""
-        if self.columns != other.columns or self.is_weighted != other.is_weighted:
+        ours, theirs = self._kind(), other._kind()
+        if ours != theirs:
             raise DataError(
                 explain(
-                    what="these moments cannot be merged: their columns or weights differ",
-                    where=f"{first_ten(self.columns)} and {first_ten(other.columns)}",
-                    remedy="take both with the same columns, in the same order, and weights",
+                    what=f"these moments cannot be merged: {ours} and {theirs}",
+                    remedy="take both with the same columns in the same order, the same cluster, "
+                    "and weights in both or in neither",
                 )
             )
         other = other.moved_to(self.centre, self.scale)
@@ -125,6 +135,14 @@ class Moments:
             np.concatenate([self.patterns, other.patterns]),
             np.concatenate([self.n_rows, other.n_rows]),
             np.concatenate([self.products, other.products], axis=1),
+        )
+
+    def _kind(self) -> str:
+        weighing = "with" if self.is_weighted else "without"
+        labels = "text" if self.clusters.dtype == object else "numbers"
+        return (
+            f"{weighing} weights, clusters {self.cluster!r} named by {labels}, "
+            f"columns {', '.join(self.columns)}"
         )
 
     def moved_to(self, centre: np.ndarray, scale: np.ndarray) -> Moments:
@@ -202,7 +220,7 @@ def moments_of(
     cell, patterns, cell_cluster = _cells(seen, codes, len(clusters))
     ones_z = np.column_stack([np.ones(len(z)), z])
     factors = [None] if weights is None else [None, weights, weights**2]
-    products = np.stack([_sum_products(ones_z, cell, len(cell_cluster), w) for w in factors])
+    products = np.stack([sum_products(ones_z, cell, len(cell_cluster), w) for w in factors])
     return Moments(
         columns=tuple(columns),
         clusters=np.asarray(clusters),
@@ -215,29 +233,15 @@ def moments_of(
     )
 
 
-def refuse_infinite(values: np.ndarray, columns: Sequence[str]) -> None:
-    """Refuse infinite values, naming the columns and the first rows."""
-    row, column = np.nonzero(np.isinf(values))
-    if len(row):
-        raise DataError(
-            explain(
-                what=f"{len(row)} infinite values",
-                where=first_ten(
-                    f"{columns[j]}, row {i}"
-                    for i, j in zip(row.tolist(), column.tolist(), strict=True)
-                ),
-                remedy="set them to missing or correct them",
-            )
-        )
-
-
 def _origin(values: np.ndarray, is_centred: bool) -> tuple[np.ndarray, np.ndarray]:
     """Mean and sd of the observed values; a constant column keeps the scale 1."""
     count = np.maximum((~np.isnan(values)).sum(axis=0), 1)
     total = np.nansum(values, axis=0)
     centre = total / count if is_centred else np.zeros(values.shape[1])
     spread = np.sqrt(np.nansum((values - centre) ** 2, axis=0) / count)
-    tiny = spread <= 1e-12 * np.maximum(np.abs(centre), 1e-300)
+    tiny = spread <= CONSTANT * np.maximum(np.abs(centre), 1e-300)
+    if tiny.any() and is_centred and len(values):  # z of a constant is zero, not rounding
+        centre[tiny] = np.nan_to_num(np.fmin.reduce(values[:, tiny], axis=0))
     return centre, np.where(tiny, 1.0, spread)
 
 
@@ -254,20 +258,28 @@ def _cells(
     return cell, patterns[cells // n_clusters], cells % n_clusters
 
 
-def _sum_products(
-    ones_z: np.ndarray, cell: np.ndarray, n_cells: int, weights: np.ndarray | None
+def sum_products(
+    columns: np.ndarray, cell: np.ndarray, n_cells: int, weights: np.ndarray | None = None
 ) -> np.ndarray:
-    """Sum w [1, z]'[1, z] by cell, shape (C, p, p)."""
-    left = ones_z if weights is None else ones_z * weights[:, None]
+    """Sum w c'c by cell over the rows c of `columns` (n, p); shape (C, p, p)."""
+    left = columns if weights is None else columns * weights[:, None]
     if 2 * n_cells > len(cell):  # mostly single rows: one outer product each
-        products = np.zeros((n_cells, ones_z.shape[1], ones_z.shape[1]))
-        np.add.at(products, cell, left[:, :, None] * ones_z[:, None, :])
-        return products
+        return _sum_cells((left[:, :, None] * columns[:, None, :])[None], cell, n_cells)[0]
     order = np.argsort(cell, kind="stable")
-    left, right = left[order], ones_z[order]
-    ends = np.cumsum(np.bincount(cell, minlength=n_cells))
-    starts = np.concatenate([[0], ends[:-1]])
+    left, right = left[order], columns[order]
+    ends = np.cumsum(np.bincount(cell, minlength=n_cells)).tolist()
+    starts = [0, *ends[:-1]]
     return np.stack([left[a:b].T @ right[a:b] for a, b in zip(starts, ends, strict=True)])
+
+
+def _sum_cells(products: np.ndarray, position: np.ndarray, n: int) -> np.ndarray:
+    """Add up products (W, C, p, p) that share a position: shape (W, n, p, p)."""
+    summed = np.zeros((products.shape[0], n, *products.shape[2:]))
+    if n == len(position):  # one cell each: nothing to add up
+        summed[:, position] = products
+    else:
+        np.add.at(summed, (slice(None), position), products)
+    return summed
 
 
 def _gather(
@@ -281,12 +293,10 @@ def _gather(
     key = np.column_stack([cell_cluster, patterns])
     cells, position = np.unique(key, axis=0, return_inverse=True)
     position = position.reshape(-1)
-    summed = np.zeros((products.shape[0], len(cells), *products.shape[2:]))
-    np.add.at(summed, (slice(None), position), products)
     return replace(
         like,
         cell_cluster=cells[:, 0],
         patterns=cells[:, 1:].astype(bool),
         n_rows=np.bincount(position, n_rows, minlength=len(cells)).astype(int),
-        products=summed,
+        products=_sum_cells(products, position, len(cells)),
     )

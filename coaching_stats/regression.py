@@ -3,70 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-import formulaic
 import numpy as np
 import pandas as pd
-from formulaic.errors import FormulaicError
 
 from coaching_stats import cluster_robust
-from coaching_stats.errors import DataError, DesignError, explain, first_ten
-from coaching_stats.frames import cluster_codes
-from coaching_stats.least_squares import Fit, Rows, fit_rows, scaled_design
-from coaching_stats.results import Result
+from coaching_stats.errors import DesignError, explain, first_ten
+from coaching_stats.fitted import Regression
+from coaching_stats.formulas import design, plain_formula
+from coaching_stats.frames import cluster_codes, require_columns, row_weights
+from coaching_stats.least_squares import Fit, Rows, fit_rows, fit_selection, hc3
+from coaching_stats.moments import Moments
 
 Vcov = Literal["CR2", "CR1S", "CRV3", "HC3", "iid"]
 CLUSTERED = ("CR2", "CR1S", "CRV3")
 UNCLUSTERED = ("HC3", "iid")
-
-
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Regression(Result):
-    """Slopes of a linear regression, in outcome units per unit of the term.
-
-    Attributes
-    ----------
-    method : str
-        The variance: CR2, CR1S, CRV3, HC3 or iid.
-    formula : str
-    n_obs : int
-        Complete rows used.
-    n_clusters : int or None
-    r_squared : float
-    fit : Fit
-        The fit as its clusters see it, for what follows from it.
-    """
-
-    method: str
-    formula: str
-    n_obs: int
-    n_clusters: int | None
-    r_squared: float
-    fit: Fit
-
-    def glance(self) -> pd.DataFrame:
-        """One row about the model as a whole."""
-        return pd.DataFrame(
-            {
-                "method": [self.method],
-                "formula": [self.formula],
-                "n_obs": [self.n_obs],
-                "n_clusters": [np.nan if self.n_clusters is None else self.n_clusters],
-                "r_squared": [self.r_squared],
-                "conf_level": [self.conf_level],
-            }
-        )
+UNROWED = ("CR2", "CR1S", "CRV3", "iid")  # what moments can give without rows
 
 
 def regress(
     formula: str,
-    data: pd.DataFrame,
+    data: pd.DataFrame | Moments,
     *,
     cluster: str | None = None,
     vcov: Vcov | None = None,
     conf_level: float = 0.95,
+    weights: str | None = None,
 ) -> Regression:
     """Regress an outcome on predictors, honest about who shares a team.
 
@@ -74,13 +37,17 @@ def regress(
     ----------
     formula : str
         Such as ``"WTC_m ~ SPR_s + LPR_s"``, in formulaic's grammar.
-    data : DataFrame, one row per observation
+    data : DataFrame, one row per observation; or Moments
+        With `Moments` the terms are its columns, and the clusters and weights are its own.
     cluster : str, optional
         Column that names the cluster of each row (team, firm).
     vcov : {"CR2", "CR1S", "CRV3", "HC3", "iid"}, optional
         CR2 with Satterthwaite degrees of freedom when a cluster is given, else HC3 with n - k.
         CR1S and CRV3 go with G - 1 degrees of freedom.
     conf_level : float
+    weights : str, optional
+        Column of positive weights. CR2 then takes the errors to be equally large whatever the
+        weight, which is what R's clubSandwich does for ``lm(weights=)``.
 
     Returns
     -------
@@ -92,7 +59,8 @@ def regress(
     DataError
         A column is missing or holds text where a number is needed; infinite values.
     DesignError
-        One cluster, linearly dependent terms, or too few rows.
+        One cluster, linearly dependent terms, or too few rows; HC3 or a transform of a column
+        asked of `Moments`.
 
     Notes
     -----
@@ -110,23 +78,41 @@ def regress(
     >>> regress("y ~ x", teams, vcov="iid").tidy()[["term", "estimate"]].values.tolist()
     [['Intercept', 1.5], ['x', 3.0]]
     """
-    method = _method(vcov, cluster)
     _check_level(conf_level)
+    if isinstance(data, Moments):
+        _refuse_what_moments_have(data, cluster, weights)
+        return _regress_moments(formula, data, _method(vcov, UNROWED), conf_level)
+    method = _method(vcov, UNCLUSTERED if cluster is None else CLUSTERED)
+    require_columns(data, [])
     notes: list[str] = []
-    codes = None
+    codes = labels = row_weight = None
+    known = np.ones(len(data), dtype=bool)
     if cluster is not None:
-        codes, _, known = cluster_codes(data, cluster)
-        if not known.all():
-            notes.append(f"{int((~known).sum())} rows left out: no value in {cluster!r}")
-        data, codes = data[known], codes[known]
-    y, x, terms, complete = _design(formula, data)
-    if not complete.all():
-        notes.append(f"{int((~complete).sum())} rows left out: a value is missing")
-    if codes is not None:
-        codes = codes[complete]
+        codes, labels, known = cluster_codes(data, cluster)
+        notes += _left_out((~known).sum(), f"no value in {cluster!r}")
+    if weights is not None:
+        row_weight = row_weights(data, weights)
+        notes += _left_out(np.isnan(row_weight[known]).sum(), f"no value in {weights!r}")
+        known = known & ~np.isnan(row_weight)
+    made = design(formula, data if known.all() else data[known])
+    notes += _left_out((~made.complete).sum(), "a value is missing")
     return regress_arrays(
-        y, x, terms, codes, method, formula=formula, conf_level=conf_level, notes=tuple(notes)
+        made.y,
+        made.x,
+        made.terms,
+        None if codes is None else codes[known][made.complete],
+        method,
+        labels=labels,
+        weights=None if row_weight is None else row_weight[known][made.complete],
+        formula=formula,
+        conf_level=conf_level,
+        notes=(*notes, *made.notes),
     )
+
+
+def _left_out(n_dropped: int, why: str) -> tuple[str, ...]:
+    rows = "row" if n_dropped == 1 else "rows"
+    return (f"{n_dropped} {rows} left out: {why}",) if n_dropped else ()
 
 
 def regress_arrays(
@@ -136,6 +122,8 @@ def regress_arrays(
     codes: np.ndarray | None,
     method: Vcov,
     *,
+    labels: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
     formula: str = "",
     conf_level: float = 0.95,
     notes: tuple[str, ...] = (),
@@ -151,107 +139,146 @@ def regress_arrays(
     codes : ndarray of int, shape (n,), or None
     method : str
         As `vcov` of `regress`.
+    labels : ndarray, shape (G,), optional
+        Name of the cluster of each code.
+    weights : ndarray, shape (n,), optional
+        Positive.
     """
-    n_clusters = None
-    if codes is None:
-        cells = np.zeros(len(y), dtype=int)
-    else:
+    clusters = None
+    cells = np.zeros(len(y), dtype=int)
+    if codes is not None:
         present, cells = np.unique(codes, return_inverse=True)
-        n_clusters = len(present)
-        if n_clusters < 2:
-            raise DesignError(
-                explain(
-                    what="all complete rows belong to one cluster",
-                    where=formula,
-                    remedy="bring data from more clusters, or leave the cluster out",
-                )
-            )
-    fit = fit_rows(y, x, terms, cells)
-    vcov, df = _variance(fit, Rows(x, y, cells), method)
+        _refuse_one_cluster(len(present), formula)
+        clusters = present if labels is None else labels[present]
+    if weights is not None:
+        weights = weights / weights.mean()
+    fit = fit_rows(y, x, terms, cells, weights, clusters)
+    return _regression(fit, Rows(x, y, cells, weights), method, formula, conf_level, notes)
+
+
+def _regress_moments(formula: str, moments: Moments, method: Vcov, conf_level: float) -> Regression:
+    """Regress columns of moments on each other; without a constant, about the origin zero."""
+    outcome, terms = plain_formula(formula)
+    if "Intercept" not in terms:
+        moments = moments.moved_to(np.zeros_like(moments.centre), moments.scale)
+    selection = moments.select([*(term for term in terms if term != "Intercept"), outcome])
+    if method in CLUSTERED:
+        _refuse_one_cluster(len(selection.clusters), formula)
+    notes = (*moments.notes, *_left_out(selection.n_dropped, "a value is missing"))
+    fit = fit_selection(selection, terms, None)
+    return _regression(fit, None, method, formula, conf_level, notes)
+
+
+def _regression(
+    fit: Fit,
+    rows: Rows | None,
+    method: Vcov,
+    formula: str,
+    conf_level: float,
+    notes: tuple[str, ...],
+) -> Regression:
+    vcov, df = _variance(fit, rows, method)
     return Regression(
-        terms=tuple(terms),
+        terms=fit.terms,
         estimate=fit.coef,
-        vcov=fit.in_user_units(vcov),
+        vcov=vcov,
         df=df,
         conf_level=conf_level,
         notes=notes + fit.notes + _design_notes(fit, df, method),
         method=method,
         formula=formula,
         n_obs=fit.n_obs,
-        n_clusters=n_clusters,
+        n_clusters=len(fit.selection.clusters) if method in CLUSTERED else None,
         r_squared=fit.r_squared,
         fit=fit,
     )
 
 
-def _variance(fit: Fit, rows: Rows, method: str) -> tuple[np.ndarray, np.ndarray]:
-    """Covariance of the scaled coefficients, and degrees of freedom per coefficient."""
+def _refuse_one_cluster(n_clusters: int, formula: str) -> None:
+    if n_clusters < 2:
+        raise DesignError(
+            explain(
+                what="all complete rows belong to one cluster",
+                where=formula,
+                remedy="bring data from more clusters, or leave the cluster out",
+            )
+        )
+
+
+def _refuse_what_moments_have(moments: Moments, cluster: str | None, weights: str | None) -> None:
+    if weights is not None or cluster not in (None, moments.cluster):
+        raise DesignError(
+            explain(
+                what=f"moments carry their own clusters ({moments.cluster!r}) and weights",
+                where=f"cluster={cluster!r}, weights={weights!r}",
+                remedy="name them in cluster_moments, and leave them out here",
+            )
+        )
+
+
+def _variance(fit: Fit, rows: Rows | None, method: Vcov) -> tuple[np.ndarray, np.ndarray]:
+    """Covariance in the user's units, and degrees of freedom; nan where there is none."""
     k = len(fit.terms)
     projection = fit.projection
-    if method == "CR2":
-        df = cluster_robust.satterthwaite_df(projection, fit.contrasts)
-        return cluster_robust.cr2(projection), df
-    if method in CLUSTERED:
-        vcov = (
-            cluster_robust.cr1s(projection, fit.n_obs)
-            if method == "CR1S"
-            else cluster_robust.crv3(projection)
-        )
-        return vcov, np.full(k, projection.score.shape[0] - 1.0)
     df = np.full(k, float(fit.n_obs - k))
     if method == "iid":
-        return projection.root @ projection.root.T * fit.rss / (fit.n_obs - k), df
-    return _hc3(fit, rows), df
+        spread = projection.root @ projection.root.T
+        return fit.in_user_units(spread * fit.rss / (fit.n_obs - k)), df
+    if method == "HC3":
+        return fit.in_user_units(hc3(fit, rows)), df
+    df = np.full(k, projection.score.shape[0] - 1.0)
+    if method == "CRV3":
+        vcov = cluster_robust.crv3(projection, fit.contrasts)
+        df[np.isnan(np.diag(vcov))] = np.nan
+        return vcov, df
+    satterthwaite = cluster_robust.satterthwaite_df(projection, fit.contrasts)
+    if method == "CR2":
+        vcov, df = fit.in_user_units(cluster_robust.cr2(projection)), satterthwaite
+    else:
+        vcov = fit.in_user_units(cluster_robust.cr1s(projection, fit.n_obs))
+    nothing_left = np.isnan(satterthwaite)  # the scores are zero by construction, not by chance
+    vcov[nothing_left, :] = vcov[:, nothing_left] = df[nothing_left] = np.nan
+    return vcov, df
 
 
-def _hc3(fit: Fit, rows: Rows) -> np.ndarray:
-    """MacKinnon & White (1985): residuals over one minus the leverage of their row."""
-    design = scaled_design(fit.selection, fit.terms, rows)
-    outcome = (rows.y - fit.selection.centre[-1]) / fit.selection.scale[-1]
-    basis = design @ fit.projection.root
-    leverage = (basis**2).sum(axis=1)
-    if (leverage > 1 - cluster_robust.LEVERAGE_TOLERANCE).any():
-        raise DesignError(
-            explain(
-                what="one row alone identifies a coefficient, so HC3 does not exist",
-                where=f"row {int(np.argmax(leverage))} of the complete rows",
-                remedy="leave out the term that only this row carries, or use vcov='iid'",
-            )
+def _design_notes(fit: Fit, df: np.ndarray, method: Vcov) -> tuple[str, ...]:
+    """Say which coefficients the clusters can hardly tell, or not at all."""
+    if method not in CLUSTERED:
+        return ()
+    alone = cluster_robust.identified_alone(fit.projection, fit.contrasts).any(axis=0)
+    nearly = cluster_robust.nearly_alone(fit.projection, fit.contrasts).any(axis=0)
+    is_lost = np.isnan(df)
+    lost = "it needs each of its clusters" if method == "CRV3" else "too few clusters carry it"
+    texts = {
+        "no standard error for {}: " + lost: is_lost,
+        "one cluster alone identifies {}: its standard error says nothing": alone & ~is_lost,
+        "one cluster all but identifies {}: its leverage is within 1e-6 of one": nearly,
+        "df below 4 for {}: read the interval, not the p-value": (df < 4) & (method == "CR2"),
+    }
+    return tuple(
+        text.format(first_ten(np.array(fit.terms)[said]))
+        for text, said in texts.items()
+        if said.any()
+    )
+
+
+def _method(vcov: str | None, allowed: tuple[Vcov, ...]) -> Vcov:
+    """Choose the variance: the first of the allowed ones unless another is named."""
+    method = vcov or allowed[0]
+    if method in allowed:
+        return method  # type: ignore[return-value]
+    why = {
+        CLUSTERED: "goes without a cluster",
+        UNCLUSTERED: "goes with a cluster",
+        UNROWED: "needs rows, which moments have not",
+    }
+    known = method in CLUSTERED + UNCLUSTERED
+    raise DesignError(
+        explain(
+            what=f"vcov {method!r} {why[allowed]}" if known else f"unknown vcov {method!r}",
+            remedy=f"choose one of {first_ten(allowed)}",
         )
-    residual = (outcome - design @ fit.scaled_coef) / (1 - leverage)
-    spread = fit.projection.root @ (basis * residual[:, None]).T
-    return spread @ spread.T
-
-
-def _design_notes(fit: Fit, df: np.ndarray, method: str) -> tuple[str, ...]:
-    notes = []
-    if method in CLUSTERED and cluster_robust.identified_alone(fit.projection).any():
-        notes.append("one cluster alone identifies a coefficient: its standard error says nothing")
-    low = [term for term, value in zip(fit.terms, df, strict=True) if value < 4]
-    if method == "CR2" and low:
-        notes.append(f"df below 4 for {first_ten(low)}: read the interval, not the p-value")
-    return tuple(notes)
-
-
-def _method(vcov: str | None, cluster: str | None) -> Vcov:
-    method = vcov or ("HC3" if cluster is None else "CR2")
-    allowed = UNCLUSTERED if cluster is None else CLUSTERED
-    if method not in CLUSTERED + UNCLUSTERED:
-        raise DesignError(
-            explain(
-                what=f"unknown vcov {method!r}",
-                remedy=f"choose one of {first_ten(CLUSTERED + UNCLUSTERED)}",
-            )
-        )
-    if method not in allowed:
-        remedy = "name a cluster" if cluster is None else "leave the cluster out"
-        raise DesignError(
-            explain(
-                what=f"vcov {method!r} goes {'with' if cluster is None else 'without'} a cluster",
-                remedy=f"{remedy}, or choose one of {first_ten(allowed)}",
-            )
-        )
-    return method  # type: ignore[return-value]
+    )
 
 
 def _check_level(conf_level: float) -> None:
@@ -259,32 +286,3 @@ def _check_level(conf_level: float) -> None:
         raise DesignError(
             explain(what=f"conf_level {conf_level} is not between 0 and 1", remedy="give 0.95, say")
         )
-
-
-def _design(
-    formula: str, data: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], np.ndarray]:
-    """Outcome, regressors, terms, and which rows are complete."""
-    frame = data.reset_index(drop=True)
-    try:
-        matrices = formulaic.model_matrix(formula, frame, na_action="drop")
-    except FormulaicError as problem:
-        raise DataError(
-            explain(
-                what=f"the formula {formula!r} cannot be evaluated: {problem}",
-                where=f"the columns are {first_ten(data.columns)}",
-                remedy="correct the formula or the column names",
-            )
-        ) from None
-    if not hasattr(matrices, "lhs") or matrices.lhs.shape[1] != 1:
-        raise DataError(
-            explain(
-                what=f"the formula {formula!r} must name one numeric outcome before the ~",
-                remedy="write it as 'outcome ~ predictor + covariate'",
-            )
-        )
-    outcome = matrices.lhs.iloc[:, 0].to_numpy(dtype=float)
-    design = matrices.rhs.to_numpy(dtype=float)
-    complete = np.zeros(len(frame), dtype=bool)
-    complete[matrices.rhs.index.to_numpy()] = True
-    return outcome, design, tuple(matrices.rhs.columns), complete

@@ -1,0 +1,80 @@
+# make          lists the targets
+# make study    is the main job; it sets up .venv first, where that is missing or out of date
+# make UV=      sets up with pip although uv is there
+
+PYTHON ?= python3
+PYTHONS := 3.11 3.12 3.13
+UV := $(shell command -v uv 2>/dev/null)
+IN_VENV := .venv/bin/python
+SITE_PACKAGES = .venv/lib/python3.*/site-packages
+PYTEST := $(IN_VENV) -m pytest -q -n 2 --dist loadfile
+NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+# The font cache is built once, at set-up: built later, its message would stand in a notebook.
+export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+
+.DEFAULT_GOAL := help
+.PHONY: help study test lab notebooks lint format bench slow test-engines lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
+
+# The stamp is written last, and .venv is made anew: a broken set-up never passes for a whole one.
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] not in "$(PYTHONS)".split())' \
+		2>/dev/null || { echo "coaching_stats needs one of Python $(PYTHONS), but '$(PYTHON)' is:" \
+		"$$($(PYTHON) --version 2>&1); name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .venv; this takes a few minutes the first time."
+	@rm -rf .venv
+ifneq ($(UV),)
+	@$(PYTHON) -m venv --without-pip .venv
+	@"$(UV)" pip install -q --python $(IN_VENV) --require-hashes -r requirements.lock
+	@"$(UV)" pip install -q --python $(IN_VENV) --no-deps --no-build-isolation -e .
+else
+	@$(PYTHON) -m venv .venv
+	@$(IN_VENV) -m pip install -qq --disable-pip-version-check --no-compile \
+		--require-hashes -r requirements.lock
+	@$(IN_VENV) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+# Bytecode saves seconds at every start; a few installed files are templates and cannot compile.
+	@env -u PYTHONDONTWRITEBYTECODE $(IN_VENV) -m compileall -qq -j 0 -x /tests/ \
+		$(SITE_PACKAGES) coaching_stats || true
+	@$(IN_VENV) -c "import matplotlib.font_manager"
+	@touch $@
+
+study: .venv/.installed ## judge the sample study and write the report to build/study
+	@$(IN_VENV) -m coaching_stats study
+
+test: lint ## lint, tests, doctests and notebooks: what .ci/run runs
+	@$(PYTEST) --doctest-glob='*.md' tests coaching_stats README.md $(wildcard docs)
+	@$(if $(NOTEBOOKS),$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks)
+
+lab: .venv/.installed ## open the notebooks in JupyterLab
+	@$(IN_VENV) -m jupyterlab --notebook-dir=notebooks
+
+notebooks: .venv/.installed ## run every notebook and keep the new outputs
+	@$(IN_VENV) -m nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+lint: .venv/.installed ## check style, change nothing
+	@$(IN_VENV) -m ruff check --quiet .
+	@$(IN_VENV) -m ruff format --check --quiet .
+
+format: .venv/.installed ## mend style where ruff can
+	@$(IN_VENV) -m ruff check --fix --quiet .
+	@$(IN_VENV) -m ruff format --quiet .
+
+bench: .venv/.installed ## measure speed and memory
+	@$(IN_VENV) benchmarks/run.py
+
+slow: .venv/.installed ## the simulations that take minutes
+	@$(PYTEST) -m slow tests
+
+test-engines: .venv/.installed ## the tests on Spark and Dask frames (install those two yourself)
+	@$(PYTEST) -m engines tests
+
+lock: ## pin the dependencies anew (needs uv)
+	@uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
+		--extra notebooks --extra test --generate-hashes --no-header \
+		-o requirements.lock pyproject.toml
+
+clean: ## remove what make made, .venv too
+	@rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,196 @@
+"""From what the user gives, a file, a folder or a frame, to tables with a receipt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from coaching_stats.csv_files import read_cells, to_column
+from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.receipt import Receipt, receipt_of
+from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
+from coaching_stats.tables import read_tables
+from coaching_stats.theory import Study
+
+HERE = Path(__file__).parent
+SAMPLES = ("sample", "one_client")
+PUBLISHED = ("attitude", "lq2002")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Tables as read, where they came from, and what was done to them.
+
+    Attributes
+    ----------
+    tables : mapping from table name to DataFrame
+    receipt : Receipt
+    name : str
+        Name of the file or folder, without its path.
+    hashes : mapping from file name to SHA-256
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    receipt: Receipt
+    name: str
+    hashes: Mapping[str, str]
+
+
+def load_sample(name: str) -> dict[str, pd.DataFrame] | pd.DataFrame:
+    """Load a sample data set.
+
+    Parameters
+    ----------
+    name : {"sample", "one_client", "attitude", "lq2002"}
+        The first two are simulated surveys; the others are published data, which only a clone of
+        the repository holds.
+
+    Returns
+    -------
+    dict of DataFrame, or DataFrame
+        Tables for the simulated surveys, one frame for the published data.
+
+    Raises
+    ------
+    DataError
+        Another name, or published data outside a clone.
+
+    Examples
+    --------
+    >>> len(load_sample("one_client")["teams"])
+    12
+    >>> load_sample("attitude").shape
+    (30, 7)
+    """
+    if name in SAMPLES:
+        return read_tables(sample_folder(name))
+    if name not in PUBLISHED:
+        raise DataError(
+            explain(
+                what=f"no sample {name!r}",
+                remedy=f"choose one of {', '.join((*SAMPLES, *PUBLISHED))}",
+            )
+        )
+    path = HERE.parent / "data" / "published" / f"{name}.csv"
+    if not path.exists():
+        raise DataError(
+            explain(
+                what=f"the published data {name!r} are not part of the installed package",
+                remedy="clone the repository, which holds them under data/published",
+            )
+        )
+    return read_csv(path)
+
+
+def sample_folder(name: str) -> Path:
+    """Folder of a simulated sample, in an installed package or in a clone."""
+    installed = HERE / "data" / name
+    return installed if installed.is_dir() else HERE.parent / "data" / name
+
+
+def read_csv(path: Path, text: frozenset[str] = TEXT_COLUMNS) -> pd.DataFrame:
+    """Read one CSV file; the columns in `text` stay text, the others are numbers where they can be.
+
+    Raises
+    ------
+    DataError
+        A file that is not a table.
+    """
+    header, rows, numbers = read_cells(path)
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+    return pd.DataFrame(
+        {
+            name: to_column(cells, name, numbers, path.name, is_text=True if name in text else None)
+            for name, cells in columns.items()
+        }
+    )
+
+
+def read_source(
+    data: str | Path | pd.DataFrame | Mapping[str, pd.DataFrame] | None, study: Study
+) -> Source:
+    """Read whatever the user gives.
+
+    Parameters
+    ----------
+    data : path, DataFrame, mapping of tables, or None
+        A CSV file (one row per respondent), a folder of tables, a frame, tables, or nothing for
+        the simulated sample.
+    study : Study
+        Its `columns` say what the columns of a single file are.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    DataError
+        Nothing there, not a table, or a column missing or in the wrong shape.
+    """
+    if data is None:
+        data = sample_folder("sample")
+    if isinstance(data, pd.DataFrame):
+        return _from_frame(data, study, "data frame", {"data frame": _frame_hash(data)})
+    if isinstance(data, Mapping):
+        hashes = {name: _frame_hash(frame) for name, frame in data.items()}
+        return _from_tables(data, "tables", hashes)
+    path = Path(data)
+    if path.is_dir():
+        hashes = {file.name: _file_hash(file) for file in sorted(path.glob("*.csv"))}
+        return _from_tables(read_tables(path), path.name, hashes)
+    _refuse_file(path)
+    text = TEXT_COLUMNS | frozenset(v for k, v in study.columns.items() if not k[0].isupper())
+    text |= {study.cluster} if study.cluster else frozenset()
+    frame = read_csv(path, text)
+    return _from_frame(frame, study, path.name, {path.name: _file_hash(path)})
+
+
+def _refuse_file(path: Path) -> None:
+    if not path.exists():
+        raise DataError(
+            explain(
+                what=f"there is no file or folder {path.name!r}",
+                where=str(path),
+                remedy="check the path",
+            )
+        )
+    if path.suffix.lower() not in (".csv", ".txt"):
+        raise DataError(
+            explain(
+                what=f"{path.name} is not a CSV file",
+                where=f"ending {path.suffix or '(none)'}",
+                remedy="save it as CSV, UTF-8, comma separated",
+            )
+        )
+
+
+def _from_tables(tables: Mapping[str, pd.DataFrame], name: str, hashes: dict[str, str]) -> Source:
+    receipt = receipt_of(tables, tool="tables", problems=[])
+    return Source(dict(tables), receipt, name, hashes)
+
+
+def _from_frame(frame: pd.DataFrame, study: Study, name: str, hashes: dict[str, str]) -> Source:
+    if frame.empty:
+        raise DataError(
+            explain(
+                what="the data hold no rows",
+                where=f"{name}: columns {first_ten(frame.columns)}",
+                remedy="export the answers again",
+            )
+        )
+    tables, problems = tables_from_frame(frame, study)
+    receipt = receipt_of(tables, tool="columns of our names", problems=problems, single_file=frame)
+    return Source(tables, receipt, name, hashes)
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _frame_hash(frame: pd.DataFrame) -> str:
+    return hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()

@@ -1,0 +1,177 @@
+"""One prediction, one source: its estimate, interval and p-value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from coaching_stats.mediation import Mediation, mediate
+from coaching_stats.models import Estimated, chain_frame, chain_of, equations
+from coaching_stats.samples import Measured, Sample, draw_sample
+from coaching_stats.sourcing import Sourcing
+from coaching_stats.theory import Leg
+
+N_BOOT = 5_000
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the data say on one leg from one kind of source; standardised units.
+
+    Attributes
+    ----------
+    estimate, std_error, df : float
+    intervals : mapping from level (0.90, 0.95) to (low, high)
+    p_value : float
+        Two-sided; of a chain the largest of its links; of an equivalence the larger one-sided p.
+    n, n_clusters, n_teams : int
+    is_split, has_halves : bool
+    source : mapping from variable to source
+    notes : tuple of str
+    """
+
+    estimate: float
+    std_error: float
+    df: float
+    intervals: Mapping[float, tuple[float, float]]
+    p_value: float
+    n: int
+    n_clusters: int
+    n_teams: int
+    is_split: bool
+    has_halves: bool
+    source: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def estimate_leg(
+    measured: Measured, leg: Leg, sources: Sourcing, seed: np.random.SeedSequence
+) -> Evidence:
+    """Estimate a leg from the sources given.
+
+    With random halves every number is the median over the splits; a chain is bootstrapped on the
+    split whose estimate is the lower median.
+
+    Parameters
+    ----------
+    measured : Measured
+    leg : Leg
+    sources : Sourcing
+    seed : SeedSequence
+        For the bootstrap of a chain.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    DesignError
+        Linearly dependent variables, or too few rows.
+    """
+    n_splits = len(measured.halves) if sources.has_halves else 1
+    samples = [draw_sample(measured, leg, sources, split) for split in range(n_splits)]
+    links = [[eq.estimate() for eq in equations(leg, sample)] for sample in samples]
+    if leg.kind == "indirect":
+        return _chain(leg, sources, samples, links, seed)
+    return _single(leg, sources, samples, [link[0] for link in links])
+
+
+def _single(leg: Leg, sources: Sourcing, samples: list[Sample], found: list[Estimated]) -> Evidence:
+    middle = Estimated(
+        value=float(np.median([one.value for one in found])),
+        std_error=float(np.median([one.std_error for one in found])),
+        df=float(np.median([one.df for one in found])),
+    )
+    is_equivalence = leg.expected_sign == "zero"
+    return _evidence(
+        sources,
+        samples,
+        estimate=middle.value,
+        std_error=middle.std_error,
+        df=middle.df,
+        intervals={level: middle.interval(level) for level in (0.90, 0.95)},
+        p_value=middle.p_equivalence(leg.sesoi) if is_equivalence else middle.p_value,
+    )
+
+
+def _chain(
+    leg: Leg,
+    sources: Sourcing,
+    samples: list[Sample],
+    links: list[list[Estimated]],
+    seed: np.random.SeedSequence,
+) -> Evidence:
+    product = [float(np.prod([link.value for link in split])) for split in links]
+    chosen = int(np.argsort(product, kind="stable")[(len(product) - 1) // 2])
+    chain = _bootstrap(leg, samples[chosen], seed)
+    term = chain.terms.index("->".join(chain_of(leg)))
+    intervals = {}
+    for level in (0.90, 0.95):
+        low, high = chain.interval(level)
+        intervals[level] = (float(low[term]), float(high[term]))
+    return _evidence(
+        sources,
+        samples,
+        estimate=float(chain.estimate[term]),
+        std_error=float(chain.std_error[term]),
+        df=float("nan"),
+        intervals=intervals,
+        p_value=max(link.p_value for link in links[chosen]),
+        extra=chain.notes,
+    )
+
+
+def _bootstrap(leg: Leg, sample: Sample, seed: np.random.SeedSequence) -> Mediation:
+    frame = pd.DataFrame(chain_frame(leg, sample))
+    cluster = None
+    if sample.codes is not None:
+        cluster = "(cluster)"
+        frame[cluster] = sample.codes
+    return mediate(
+        frame,
+        x=leg.predictor[0],
+        mediators=leg.mediators,
+        y=leg.outcome,
+        covariates=leg.covariates,
+        cluster=cluster,
+        n_boot=N_BOOT,
+        seed=np.random.default_rng(seed),
+    )
+
+
+def _evidence(
+    sources: Sourcing,
+    samples: list[Sample],
+    *,
+    estimate: float,
+    std_error: float,
+    df: float,
+    intervals: Mapping[float, tuple[float, float]],
+    p_value: float,
+    extra: tuple[str, ...] = (),
+) -> Evidence:
+    sample = samples[0]
+    notes = [*sample.notes, *extra]
+    if sources.has_halves:
+        notes.append(
+            f"sources split by random halves of each team's sellers: "
+            f"medians over {len(samples)} splits"
+        )
+    return Evidence(
+        estimate=estimate,
+        std_error=std_error,
+        df=df,
+        intervals=intervals,
+        p_value=p_value,
+        n=sample.n,
+        n_clusters=sample.n_clusters,
+        n_teams=sample.n_teams,
+        is_split=sources.is_split,
+        has_halves=sources.has_halves,
+        source=sources.source,
+        notes=tuple(notes),
+    )

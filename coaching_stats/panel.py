@@ -1,0 +1,342 @@
+"""Answers and records become one row per seller and one row per team: all that is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.instrument import load_instrument
+from coaching_stats.scales import (
+    SUFFIX,
+    ScaleItem,
+    checked_answers,
+    mean_score,
+    present_scales,
+    score,
+    turned,
+)
+from coaching_stats.theory import Study
+
+Tables = Mapping[str, pd.DataFrame]
+INVENTORY_ROLES = ("manager", "process_owner", "outsider", "seller")
+TEAM_COLUMNS = ("firm_id", "manager_id", "process_version_sales", "process_version_lead")
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Turned answers to the items of one score, for its reliability and agreement."""
+
+    values: np.ndarray  # (n, k)
+    n_options: int
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """What was measured, of whom; attention checks passed, first wave.
+
+    Attributes
+    ----------
+    sellers : DataFrame, one row per seller who answered
+        ``seller_id, team_id`` and scores such as ``SPR_s``, ``SALES_r``.
+    teams : DataFrame, one row per team
+        ``team_id, firm_id, manager_id``, process versions, ``n_invited`` and ``n_responded``
+        where known, and scores such as ``WTC_m``, ``SPR_p``.
+    items : mapping from score column to Items
+        Rows as in `sellers` (``_s``) or `teams` (``_m``); ready scores have none.
+    n_failed_attention, n_answered : int
+    notes : tuple of str
+    """
+
+    sellers: pd.DataFrame
+    teams: pd.DataFrame
+    items: Mapping[str, Items]
+    n_failed_attention: int
+    n_answered: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def has_response_rates(self) -> bool:
+        """Whether it is known how many were invited."""
+        return "n_invited" in self.teams and bool(self.teams["n_invited"].notna().any())
+
+    def response_rate(self) -> pd.Series:
+        """Share of the invited sellers of each team who answered, index as `teams`."""
+        return self.teams["n_responded"] / self.teams["n_invited"]
+
+    def varies(self, column: str) -> bool:
+        """Whether a score column was measured and is not the same for everyone."""
+        return any(
+            frame[column].nunique() > 1 for frame in (self.sellers, self.teams) if column in frame
+        )
+
+
+def measure(tables: Tables, study: Study) -> Panel:
+    """Score the answers and join them with the records.
+
+    Parameters
+    ----------
+    tables : mapping from table name to DataFrame
+        As `tables.py` names them; ready scores in ``seller_scores`` and ``team_scores``.
+    study : Study
+        Its constructs with `items` of their own are scored from those columns.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    DataError
+        No teams, an incomplete scale, answers outside their scale.
+    """
+    notes: list[str] = []
+    sellers, seller_items = _scored(tables, "seller", notes)
+    managers, manager_items = _scored(tables, "manager", notes)
+    passed = _passed(sellers, "ATT_s"), _passed(managers, "ATT_m")
+    failed = int((~passed[0]).sum() + (~passed[1]).sum())
+    answered = len(sellers) + len(managers)
+    if failed:
+        notes.append(f"{failed} of {answered} answers left out: an attention check was failed")
+    teams = _teams(tables, notes)
+    sellers, kept = _join_ready(tables, sellers[passed[0]], study, notes)
+    own_items = _own_items(tables, study)
+    items = {
+        **{c: Items(i.values[passed[0]], i.n_options) for c, i in seller_items.items()},
+        **_aligned(manager_items, managers, passed[1], teams),
+        **own_items,
+    }
+    _refuse_unknown_teams(sellers, teams)
+    sellers = _with_sales(tables, sellers, notes)
+    teams = _with_counts(tables, teams, sellers)
+    teams = _with_managers(tables, teams, managers[passed[1]])
+    teams = _with_inventory(tables, teams, notes)
+    return Panel(
+        sellers=sellers.reset_index(drop=True),
+        teams=teams,
+        items=items,
+        n_failed_attention=failed,
+        n_answered=answered + kept,
+        notes=tuple(notes),
+    )
+
+
+def _scored(tables: Tables, form: str, notes: list[str]) -> tuple[pd.DataFrame, dict[str, Items]]:
+    """Ids and scores of the first wave of one survey, and its turned items by score column."""
+    name, key = f"{form}_survey", "seller_id" if form == "seller" else "team_id"
+    if name not in tables:
+        return pd.DataFrame(columns=[key, "team_id"], dtype="object"), {}
+    survey = tables[name]
+    if "wave" in survey and survey["wave"].nunique() > 1:
+        first = survey["wave"].min()
+        later = int((survey["wave"] != first).sum())
+        notes.append(f"{later} answers of later waves to the {form} survey are not used")
+        survey = survey[survey["wave"] == first]
+    survey = survey.reset_index(drop=True)
+    ids = survey[list(dict.fromkeys([key, "team_id"]))]
+    items = {}
+    for (construct, _), scale in present_scales(survey, load_instrument()).items():
+        span = int(scale[0].high - scale[0].low) + 1
+        if len(scale) > 1 and construct not in ("ATT", "CFRQ"):
+            values = turned(checked_answers(survey, scale), scale)
+            items[f"{construct}_{SUFFIX[form]}"] = Items(values, span)
+    return pd.concat([ids, score(survey)], axis=1), items
+
+
+def _passed(scores: pd.DataFrame, column: str) -> np.ndarray:
+    """Whether each respondent passed the attention checks, or was given none."""
+    if column not in scores:
+        return np.ones(len(scores), dtype=bool)
+    return (scores[column] != 0).to_numpy()
+
+
+def _teams(tables: Tables, notes: list[str]) -> pd.DataFrame:
+    """One row per team with its firm, manager and process versions."""
+    if "teams" not in tables or tables["teams"].empty:
+        raise DataError(
+            explain(
+                what="there is no table of teams",
+                remedy="give a column team_id, or a file teams.csv in the folder",
+            )
+        )
+    teams = tables["teams"].reset_index(drop=True)
+    known = [c for c in ("team_id", *TEAM_COLUMNS, "n_sellers_roster") if c in teams]
+    teams = teams[known].copy()
+    if "firm_id" not in teams:
+        notes.append("no firm is named: all teams are taken to belong to one firm")
+        teams["firm_id"] = "one firm"
+    if "manager_id" not in teams:
+        teams["manager_id"] = teams["team_id"]
+    return teams
+
+
+def _join_ready(
+    tables: Tables, sellers: pd.DataFrame, study: Study, notes: list[str]
+) -> tuple[pd.DataFrame, int]:
+    """Add ready seller scores, and scores from a study's own items; say how many rows came so."""
+    if "seller_scores" not in tables:
+        return sellers, 0
+    ready = tables["seller_scores"].copy()
+    for construct in study.constructs.values():
+        if construct.items and "seller" in construct.forms:
+            ready[f"{construct.key}_s"] = mean_score(_own_values(ready, construct))
+    if sellers.empty:
+        return ready, len(ready)
+    repeated = [c for c in ready if c in sellers and c not in ("seller_id", "team_id")]
+    if repeated:
+        notes.append(f"ready scores not used where items are given: {first_ten(repeated)}")
+    extra = ready.drop(columns=[*repeated, "team_id"])
+    return sellers.merge(extra, on="seller_id", how="left", validate="one_to_one"), 0
+
+
+def _refuse_unknown_teams(sellers: pd.DataFrame, teams: pd.DataFrame) -> None:
+    unknown = sellers.loc[~sellers["team_id"].isin(teams["team_id"]), "team_id"]
+    if len(unknown):
+        raise DataError(
+            explain(
+                what=f"{len(unknown)} sellers belong to teams that are not in the table of teams",
+                where=first_ten(unknown.fillna("(empty)").unique()),
+                remedy="add these teams, or correct team_id",
+            )
+        )
+
+
+def _own_scale(construct: object) -> tuple[ScaleItem, ...]:
+    low, high = construct.scale or (1, 7)
+    return tuple(ScaleItem(i, i in construct.reverse, low, high) for i in construct.items)
+
+
+def _own_values(frame: pd.DataFrame, construct: object) -> np.ndarray:
+    scale = _own_scale(construct)
+    return turned(checked_answers(frame, scale), scale)
+
+
+def _own_items(tables: Tables, study: Study) -> dict[str, Items]:
+    """Turned items of the constructs whose items the study itself names."""
+    found = {}
+    for name, form in (("seller_scores", "seller"), ("team_scores", "manager")):
+        for construct in study.constructs.values():
+            if construct.items and form in construct.forms and name in tables:
+                scale = _own_scale(construct)
+                values = _own_values(tables[name], construct)
+                span = int(scale[0].high - scale[0].low) + 1
+                found[f"{construct.key}_{SUFFIX[form]}"] = Items(values, span)
+    return found
+
+
+def _aligned(
+    items: dict[str, Items], managers: pd.DataFrame, passed: np.ndarray, teams: pd.DataFrame
+) -> dict[str, Items]:
+    """Managers' items in the order of the teams, nan where the manager gave none."""
+    row = pd.Series(np.arange(len(managers))[passed], index=managers.loc[passed, "team_id"])
+    place = row.reindex(teams["team_id"]).to_numpy()
+    found = ~np.isnan(place.astype(float))
+    aligned = {}
+    for column, item in items.items():
+        values = np.full((len(teams), item.values.shape[1]), np.nan)
+        values[found] = item.values[place[found].astype(int)]
+        aligned[column] = Items(values, item.n_options)
+    return aligned
+
+
+def _with_sales(tables: Tables, sellers: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Add SALES_r: mean of ln(sales index / 100) over the periods after the survey."""
+    if "sales" not in tables or sellers.empty:
+        return sellers
+    sales = tables["sales"]
+    survey = tables.get("seller_survey", pd.DataFrame())
+    if "completed_at" in survey and survey["completed_at"].notna().any():
+        last = str(survey["completed_at"].dropna().astype(str).max())[:7]
+        after = sales[sales["period"].astype(str) > last]
+        if after.empty:
+            notes.append(f"no sales after the survey ({last}): sales are not used")
+            return sellers
+        sales = after
+    else:
+        notes.append("no dates in the survey: all sales periods are taken as after it")
+    if (sales["sales_index"] <= 0).any():
+        raise DataError(
+            explain(
+                what="the sales index must be above 0",
+                where="sales: "
+                + first_ten(f"row {row + 2}" for row in sales.index[sales["sales_index"] <= 0]),
+                remedy="give sales as a per cent of target or of the peer median",
+            )
+        )
+    index = np.log(sales["sales_index"] / 100).groupby(sales["seller_id"]).mean()
+    return sellers.assign(SALES_r=sellers["seller_id"].map(index))
+
+
+def _with_counts(tables: Tables, teams: pd.DataFrame, sellers: pd.DataFrame) -> pd.DataFrame:
+    """Add how many sellers of each team were invited, where known, and how many answered."""
+    answered = sellers.get("team_id", pd.Series(dtype=object)).value_counts()
+    counts = {"n_sellers": answered}
+    if "roster" in tables:
+        roster = tables["roster"]
+        people = roster[(roster["role"] == "seller") & (roster["wave"] == roster["wave"].min())]
+        invited = people[people["invited"] == 1]
+        counts["n_invited"] = invited.groupby("team_id").size()
+        counts["n_responded"] = invited.groupby("team_id")["responded"].sum()
+    elif "n_sellers_roster" in teams:
+        counts["n_invited"] = teams.set_index("team_id")["n_sellers_roster"]
+        counts["n_responded"] = answered
+    mapped = {name: teams["team_id"].map(count) for name, count in counts.items()}
+    for name in ("n_sellers", "n_responded"):
+        if name in mapped:
+            mapped[name] = mapped[name].fillna(0).astype(int)
+    return teams.assign(**mapped)
+
+
+def _with_managers(tables: Tables, teams: pd.DataFrame, managers: pd.DataFrame) -> pd.DataFrame:
+    """Add managers' scores and training hours from records, which override answers."""
+    if len(managers):
+        teams = teams.merge(managers, on="team_id", how="left", validate="one_to_one")
+    if "team_scores" in tables:
+        ready = tables["team_scores"]
+        extra = [c for c in ready if c == "team_id" or c not in teams]
+        teams = teams.merge(ready[extra], on="team_id", how="left", validate="one_to_one")
+    records = tables.get("managers", pd.DataFrame())
+    if "trn_hours" in records:
+        hours = teams["manager_id"].map(records.set_index("manager_id")["trn_hours"])
+        answer = teams.get("TRN_m", np.nan)
+        teams = teams.assign(TRN_m=hours.fillna(answer))
+    return teams
+
+
+def _with_inventory(tables: Tables, teams: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Add the process inventory's scores: mean over elements weighted by their importance."""
+    if "process_inventory" not in tables:
+        return teams
+    inventory = tables["process_inventory"]
+    roles = [role for role in INVENTORY_ROLES if (inventory["rater_role"] == role).any()]
+    if len(roles) > 1:
+        notes.append(f"process inventory: ratings by role {roles[0]} are used, roles kept apart")
+    ratings = inventory[inventory["rater_role"] == roles[0]] if roles else inventory
+    if "present" in ratings:
+        ratings = ratings[ratings["present"].fillna(1) == 1]
+    scores = ratings.groupby("team_id").apply(_inventory_scores, include_groups=False)
+    return teams.merge(scores.reset_index(), on="team_id", how="left", validate="one_to_one")
+
+
+def _inventory_scores(ratings: pd.DataFrame) -> pd.Series:
+    """Scores of one team; rigidity of an element is the mean of a, b and 8 - c."""
+    weight = ratings["h"] if "h" in ratings else pd.Series(1.0, index=ratings.index)
+    rigid = pd.concat([ratings["a"], ratings["b"], 8 - ratings["c"]], axis=1).mean(axis=1)
+    number = ratings["element"].str[1:].astype(int)
+    named = {"OBS_p": "d", "RSM_p": "e", "RSS_p": "f", "SUP_p": "g"}
+    scores = {
+        "SPR_p": _weighted(rigid[number <= 8], weight[number <= 8]),
+        "LPR_p": _weighted(rigid[number > 8], weight[number > 8]),
+        **{key: _weighted(ratings[c], weight) for key, c in named.items() if c in ratings},
+        "IMP_p": weight.mean(),
+    }
+    return pd.Series(scores)
+
+
+def _weighted(values: pd.Series, weight: pd.Series) -> float:
+    both = values.notna() & weight.notna()
+    total = weight[both].sum()
+    return float((values[both] * weight[both]).sum() / total) if total > 0 else float("nan")

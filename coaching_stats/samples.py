@@ -1,0 +1,298 @@
+"""Which rows and z-scores a prediction is about, and which of them belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from coaching_stats.errors import DesignError, explain
+from coaching_stats.panel import Panel
+from coaching_stats.sourcing import HALVES, Sourcing, variables
+from coaching_stats.theory import Leg, Study
+
+MIN_RESPONDENTS = 3  # per team, team-level use (gate G5)
+MIN_FOR_HALVES = 4  # also for the spread within a team
+MIN_RESPONSE_RATE = 0.30
+MIN_FIRMS = 10  # from here on teams are clustered by firm
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The panel as arrays, with seeded random halves of each team's sellers.
+
+    Attributes
+    ----------
+    panel, study : Panel, Study
+    halves : ndarray of bool, shape (R, n_sellers)
+        True in half a: within each team, the first ceil(n / 2) of a random order.
+    """
+
+    panel: Panel
+    study: Study
+    halves: np.ndarray
+
+    @cached_property
+    def team_of_seller(self) -> np.ndarray:
+        """Position of each seller's team in the table of teams, shape (n_sellers,)."""
+        place = pd.Series(np.arange(len(self.panel.teams)), index=self.panel.teams["team_id"])
+        if "team_id" not in self.panel.sellers:
+            return np.empty(0, dtype=int)
+        return place.reindex(self.panel.sellers["team_id"]).to_numpy().astype(int)
+
+    @property
+    def n_teams(self) -> int:
+        """Teams in the table."""
+        return len(self.panel.teams)
+
+    def seller_values(self, column: str) -> np.ndarray:
+        """Scores of the sellers, shape (n_sellers,)."""
+        return self.panel.sellers[column].to_numpy(dtype=float, na_value=np.nan)
+
+    def team_values(self, column: str, half: np.ndarray | None = None) -> np.ndarray:
+        """A score by team: as given, or the mean of the team's sellers (of one half)."""
+        if column in self.panel.teams:
+            return self.panel.teams[column].to_numpy(dtype=float, na_value=np.nan)
+        values = self.seller_values(column)
+        use = ~np.isnan(values) if half is None else ~np.isnan(values) & half
+        count = np.bincount(self.team_of_seller[use], minlength=self.n_teams)
+        total = np.bincount(self.team_of_seller[use], values[use], minlength=self.n_teams)
+        with np.errstate(invalid="ignore"):
+            return np.where(count > 0, total / count, np.nan)
+
+    def spread_within(self, column: str) -> np.ndarray:
+        """Standard deviation of the sellers' scores within each team, nan below four of them."""
+        values = self.seller_values(column)
+        known = ~np.isnan(values)
+        code, values = self.team_of_seller[known], values[known]
+        count = np.bincount(code, minlength=self.n_teams)
+        mean = np.bincount(code, values, minlength=self.n_teams) / np.maximum(count, 1)
+        square = np.bincount(code, (values - mean[code]) ** 2, minlength=self.n_teams)
+        enough = count >= MIN_FOR_HALVES
+        return np.where(enough, np.sqrt(square / np.maximum(count - 1, 1)), np.nan)
+
+    @cached_property
+    def usable_team(self) -> np.ndarray:
+        """Teams with enough respondents for a team mean, bool, shape (n_teams,)."""
+        enough = (self.panel.teams["n_sellers"] >= MIN_RESPONDENTS).to_numpy()
+        if not self.panel.has_response_rates:
+            return enough
+        rate = self.panel.response_rate().to_numpy(dtype=float, na_value=np.nan)
+        return enough & ~(rate < MIN_RESPONSE_RATE)
+
+
+def with_halves(panel: Panel, study: Study, n_splits: int, rng: np.random.Generator) -> Measured:
+    """Prepare a panel for judgement, drawing the random halves once for all hypotheses."""
+    measured = Measured(panel, study, np.empty((0, 0), dtype=bool))
+    team = measured.team_of_seller
+    size = np.bincount(team, minlength=measured.n_teams)
+    start = np.concatenate([[0], np.cumsum(size)[:-1]])
+    halves = np.empty((n_splits, len(team)), dtype=bool)
+    for half in halves:
+        order = np.lexsort((rng.random(len(team)), team))
+        rank = np.empty(len(team), dtype=int)
+        rank[order] = np.arange(len(team)) - start[team[order]]
+        half[:] = rank < (size[team] + 1) // 2
+    return Measured(panel, study, halves)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Complete rows of one leg, in z-scores.
+
+    Attributes
+    ----------
+    z : mapping from variable to ndarray, shape (n,)
+    codes : ndarray of int, shape (n,), or None
+        Cluster of each row; None where rows count as independent.
+    cluster : str
+        What the clusters are: firm, manager, team, or nothing.
+    n_teams : int
+    by_team : frozenset of str
+        In a seller-level sample, the variables that are the same for a whole team.
+    notes : tuple of str
+    """
+
+    z: Mapping[str, np.ndarray]
+    codes: np.ndarray | None
+    cluster: str
+    n_teams: int
+    by_team: frozenset[str]
+    notes: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return len(next(iter(self.z.values()), ()))
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters, or rows where there are none."""
+        return self.n if self.codes is None else len(np.unique(self.codes))
+
+
+def draw_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int = 0) -> Sample:
+    """Take the complete rows of a leg and standardise them at its level.
+
+    Raises
+    ------
+    DesignError
+        A variable that does not vary, or a single cluster.
+    """
+    if leg.level == "seller":
+        return _seller_sample(measured, leg, sources)
+    return _team_sample(measured, leg, sources, split)
+
+
+def _half(measured: Measured, source: str, split: int) -> np.ndarray | None:
+    if source not in HALVES:
+        return None
+    return measured.halves[split] if source == "seller_a" else ~measured.halves[split]
+
+
+def _team_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int) -> Sample:
+    raw: dict[tuple[str, str], np.ndarray] = {}
+    for key in variables(leg):
+        for part in measured.study.parts(key):
+            half = _half(measured, sources.source[key, part], split)
+            raw[key, part] = measured.team_values(sources.column(key, part), half)
+    spread, replaced = None, 0
+    if leg.kind == "variance":
+        spread, replaced = _log_spread(
+            measured.spread_within(sources.column(leg.outcome, leg.outcome))
+        )
+        raw[leg.outcome, "spread"] = spread
+    keep = _complete(raw)
+    from_sellers = any(sources.has_sellers(key) for key in variables(leg))
+    few = np.zeros(len(keep), dtype=bool)
+    if from_sellers and len(measured.panel.sellers):
+        few = ~measured.usable_team
+        if sources.has_halves:
+            few = few | (measured.panel.teams["n_sellers"] < MIN_FOR_HALVES).to_numpy()
+    notes = _left_out(few, ~keep & ~few, "teams", replaced)
+    keep &= ~few
+    if keep.sum() < 2:
+        return Sample({}, None, "", int(keep.sum()), frozenset(), notes)
+    z = {key: _z_of(measured.study, raw, key, keep) for key in variables(leg)}
+    if spread is not None:
+        z["location"] = z[leg.outcome]
+        z[leg.outcome] = _z(spread[keep], leg.outcome)
+    codes, cluster = _team_clusters(measured, np.flatnonzero(keep))
+    return Sample(z, codes, cluster, int(keep.sum()), frozenset(), notes)
+
+
+def _log_spread(spread: np.ndarray) -> tuple[np.ndarray, int]:
+    """Log SD; a spread of 0 counts as half the smallest positive one."""
+    positive = spread[spread > 0]
+    floor = positive.min() / 2 if len(positive) else np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(np.where(spread == 0, floor, spread)), int((spread == 0).sum())
+
+
+def _seller_sample(measured: Measured, leg: Leg, sources: Sourcing) -> Sample:
+    team = measured.team_of_seller
+    raw: dict[tuple[str, str], np.ndarray] = {}
+    by_team = {key for key in variables(leg) if _is_team_moderator(measured.study, leg, key)}
+    for key in variables(leg):
+        for part in measured.study.parts(key):
+            column = sources.column(key, part)
+            if key in by_team or column in measured.panel.teams:
+                raw[key, part] = measured.team_values(column)[team]
+            else:
+                raw[key, part] = measured.seller_values(column)
+    keep = _complete(raw)
+    size = np.bincount(team[keep], minlength=measured.n_teams)
+    alone = keep & (size[team] < 2)
+    notes = _left_out(alone, ~keep, "sellers", 0)
+    keep &= ~alone
+    if keep.sum() < 2:
+        return Sample({}, None, "", 0, frozenset(by_team), notes)
+    code = np.unique(team[keep], return_inverse=True)[1]
+    z = {}
+    for key in variables(leg):
+        if key in by_team:
+            z[key] = _z_across_teams(_z_of(measured.study, raw, key, keep), code)
+        else:
+            z[key] = _z(_centred(_z_of(measured.study, raw, key, keep), code), key)
+    codes, cluster = _seller_clusters(measured, team[keep])
+    return Sample(z, codes, cluster, len(np.unique(code)), frozenset(by_team), notes)
+
+
+def _is_team_moderator(study: Study, leg: Leg, key: str) -> bool:
+    """In a seller-level model, a moderator that belongs to the manager, team or process."""
+    if key != leg.moderator:
+        return False
+    return all(study.constructs[part].level != "seller" for part in study.parts(key))
+
+
+def _complete(raw: Mapping[tuple[str, str], np.ndarray]) -> np.ndarray:
+    return ~np.isnan(np.column_stack(list(raw.values()))).any(axis=1)
+
+
+def _left_out(few: np.ndarray, gaps: np.ndarray, what: str, replaced: int) -> tuple[str, ...]:
+    notes = []
+    if few.any():
+        why = "too few respondents" if what == "teams" else "alone in their team"
+        notes.append(f"{int(few.sum())} {what} left out: {why}")
+    if gaps.any():
+        notes.append(f"{int(gaps.sum())} {what} left out: a value is missing")
+    if replaced:
+        notes.append(f"{replaced} teams without any spread count as half the smallest spread")
+    return tuple(notes)
+
+
+def _z_of(
+    study: Study, raw: Mapping[tuple[str, str], np.ndarray], key: str, keep: np.ndarray
+) -> np.ndarray:
+    """z-score of a variable over the kept rows; a derived one is z of the mean of the z's."""
+    parts = [_z(raw[key, part][keep], part) for part in study.parts(key)]
+    return parts[0] if len(parts) == 1 else _z(np.mean(parts, axis=0), key)
+
+
+def _z(values: np.ndarray, key: str) -> np.ndarray:
+    spread = values.std(ddof=1)
+    if not spread > 1e-12 * max(1.0, float(np.abs(values).max())):
+        raise DesignError(
+            explain(
+                what=f"{key} does not vary",
+                where=f"{len(values)} complete rows",
+                remedy="leave it out of the study file, or bring data in which it varies",
+            )
+        )
+    return (values - values.mean()) / spread
+
+
+def _centred(values: np.ndarray, code: np.ndarray) -> np.ndarray:
+    return values - (np.bincount(code, values) / np.bincount(code))[code]
+
+
+def _z_across_teams(values: np.ndarray, code: np.ndarray) -> np.ndarray:
+    """Standardise a team-level variable with each team counted once."""
+    by_team = np.bincount(code, values) / np.bincount(code)
+    return (values - by_team.mean()) / by_team.std(ddof=1)
+
+
+def _team_clusters(measured: Measured, rows: np.ndarray) -> tuple[np.ndarray | None, str]:
+    """Firms from ten on (or whatever the study names), else managers of several teams."""
+    teams = measured.panel.teams.iloc[rows]
+    firm = pd.factorize(teams["firm_id"])[0]
+    n_firms = len(np.unique(firm))
+    study = measured.study
+    if study.has_cluster_key and study.cluster in (None, study.columns.get("team")):
+        return None, ""
+    if n_firms >= MIN_FIRMS or study.has_cluster_key:
+        return firm, "firm"
+    manager = pd.factorize(teams["manager_id"])[0]
+    if len(np.unique(manager)) < len(manager):
+        return manager, "manager"
+    return None, ""
+
+
+def _seller_clusters(measured: Measured, team: np.ndarray) -> tuple[np.ndarray, str]:
+    """Teams, or managers where one has several teams."""
+    manager = pd.factorize(measured.panel.teams["manager_id"])[0]
+    name = "manager" if len(np.unique(manager)) < len(manager) else "team"
+    return (manager[team] if name == "manager" else team), name

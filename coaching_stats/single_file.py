@@ -1,0 +1,263 @@
+"""One row per respondent, team values repeated on each row: a single file becomes tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coaching_stats.errors import DataError, explain, first_ten, nearest
+from coaching_stats.frames import cluster_codes
+from coaching_stats.instrument import load_instrument
+from coaching_stats.theory import SUFFIX, Study
+
+# What users call the ids, and what the tables call them.
+ID_NAMES = {
+    "respondent": "seller_id",
+    "team": "team_id",
+    "firm": "firm_id",
+    "manager": "manager_id",
+}
+TEAM_FACTS = (
+    "firm_id",
+    "manager_id",
+    "process_version_sales",
+    "process_version_lead",
+    "n_sellers_roster",
+)
+TEXT_COLUMNS = frozenset((*ID_NAMES, *ID_NAMES.values(), *TEAM_FACTS[2:4], "language"))
+
+
+def tables_from_frame(
+    frame: pd.DataFrame, study: Study
+) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
+    """Take a single file apart into tables.
+
+    Parameters
+    ----------
+    frame : DataFrame, one row per respondent (or per team)
+        With the ids and item or score columns of the data model, or with the columns that
+        `study.columns` names.
+    study : Study
+
+    Returns
+    -------
+    tables : dict from table name to DataFrame
+    problems : list of dict
+        What was left out, for the receipt.
+
+    Raises
+    ------
+    DataError
+        A column missing, no team, one respondent twice, or team values that differ within a team.
+    """
+    if study.is_flat:
+        return _flat_tables(frame, study)
+    return _wide_tables(frame.rename(columns=_aliases(frame)), study)
+
+
+def _aliases(frame: pd.DataFrame) -> dict[str, str]:
+    return {name: known for name, known in ID_NAMES.items() if name in frame and known not in frame}
+
+
+def _wide_tables(
+    frame: pd.DataFrame, study: Study
+) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
+    """Columns of the data model: items, ready scores and records."""
+    if "team_id" not in frame:
+        raise DataError(
+            explain(
+                what="no column 'team_id'" + nearest("team_id", frame.columns),
+                where=f"the columns are {first_ten(frame.columns)}",
+                remedy="name the column of the teams team_id, or say which it is under columns "
+                "in a study file",
+            )
+        )
+    frame, problems = _with_ids(frame)
+    items = {i.name: i.form for i in load_instrument().items}
+    ready = [f"{key}_{s}" for key in study.constructs for s in SUFFIX.values()]
+    of_sellers = [c for c in frame if items.get(c) == "seller"]
+    of_managers = [c for c in frame if items.get(c) == "manager"]
+    seller_scores = [c for c in frame if c in ready and c.endswith(("_s", "SALES_r", "TEN_r"))]
+    team_scores = [c for c in frame if c in ready and c not in seller_scores]
+    frame, seller_scores = _with_sales(frame, seller_scores)
+    tables = _tables(frame, seller_scores, team_scores)
+    if of_sellers:
+        tables["seller_survey"] = frame[["seller_id", "team_id", *of_sellers]].assign(wave=1)
+    if of_managers:
+        tables["manager_survey"] = _by_team(frame, of_managers).assign(wave=1)
+    if "trn_hours" in frame:
+        tables["team_scores"] = _by_team(frame, [*team_scores, "trn_hours"]).rename(
+            columns={"trn_hours": "TRN_m"}
+        )
+    if not (of_sellers or of_managers or seller_scores or team_scores):
+        raise DataError(
+            explain(
+                what="no column is an item of the questionnaire or a score",
+                where=f"the columns are {first_ten(frame.columns)}",
+                remedy="name items as the questionnaire does (S_SPR1) or scores with their source "
+                "(SPR_s, WTC_m)",
+            )
+        )
+    return tables, problems
+
+
+def _with_sales(frame: pd.DataFrame, scores: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    if "sales_index" not in frame:
+        return frame, scores
+    index = pd.to_numeric(frame["sales_index"], errors="coerce")
+    bad = frame.index[(index <= 0) | (index.isna() & frame["sales_index"].notna())]
+    if len(bad):
+        raise DataError(
+            explain(
+                what="the sales index must be a number above 0",
+                where="sales_index, " + first_ten(f"row {row + 2}" for row in bad),
+                remedy="give sales as a per cent of target or of the peer median",
+            )
+        )
+    return frame.assign(SALES_r=np.log(index / 100)), [*scores, "SALES_r"]
+
+
+def _with_ids(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Rows with a team, each with a respondent; a respondent who stands twice is refused."""
+    problems: list[dict[str, Any]] = []
+    missing = frame["team_id"].isna()
+    if missing.any():
+        rows = [int(i) + 2 for i in np.flatnonzero(missing)]
+        problems.append(
+            {
+                "severity": "warning",
+                "row": rows[0],
+                "column": "team_id",
+                "value": None,
+                "message": f"{len(rows)} rows left out: no team_id (row {first_ten(rows)})",
+                "rows": len(rows),
+            }
+        )
+        frame = frame[~missing]
+    if "seller_id" not in frame:
+        return frame.assign(seller_id=[f"row {i + 2}" for i in range(len(frame))]), problems
+    twice = frame["seller_id"].duplicated(keep=False) & frame["seller_id"].notna()
+    if twice.any():
+        raise DataError(
+            explain(
+                what=f"{int(twice.sum())} rows share their respondent with another row",
+                where=first_ten(
+                    f"row {i + 2}: {frame['seller_id'].iloc[i]}" for i in np.flatnonzero(twice)
+                ),
+                remedy="keep one row per respondent",
+            )
+        )
+    return frame, problems
+
+
+def _tables(
+    frame: pd.DataFrame, seller_scores: list[str], team_scores: list[str]
+) -> dict[str, pd.DataFrame]:
+    """Teams, and ready scores of sellers and teams."""
+    facts = [column for column in TEAM_FACTS if column in frame]
+    tables = {"teams": _by_team(frame, facts)}
+    if seller_scores:
+        tables["seller_scores"] = frame[["seller_id", "team_id", *seller_scores]]
+    if team_scores:
+        tables["team_scores"] = _by_team(frame, team_scores)
+    return tables
+
+
+def _by_team(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """One row per team; values that differ within a team are refused, not averaged."""
+    distinct = frame[["team_id", *columns]].groupby("team_id", sort=True)
+    conflicts = [
+        f"{column} in team {team}"
+        for column in columns
+        for team in distinct[column].nunique().loc[lambda n: n > 1].index
+    ]
+    if conflicts:
+        raise DataError(
+            explain(
+                what=f"{len(conflicts)} values of a team or manager differ within a team",
+                where=first_ten(conflicts),
+                remedy="repeat the same value on every row of the team",
+            )
+        )
+    return distinct[columns].first().reset_index()
+
+
+def _flat_tables(
+    frame: pd.DataFrame, study: Study
+) -> tuple[dict[str, pd.DataFrame], list[dict[str, Any]]]:
+    """Columns as the study names them: one row per respondent, or per team where none is named."""
+    _refuse_missing(frame, study)
+    scores = {_score_name(key, study): column for key, column in _score_columns(study).items()}
+    renamed = {score: frame[column] for score, column in scores.items()}
+    items = {i: frame[i] for c in study.constructs.values() for i in c.items}
+    ids = {ID_NAMES[k]: frame[v] for k, v in study.columns.items() if k in ID_NAMES}
+    plain = pd.DataFrame({**renamed, **items, **ids}, index=frame.index)
+    has_people = any(leg.level == "seller" for h in study.hypotheses for leg in h.legs)
+    if study.cluster is not None:
+        owner = "team_id" if has_people and "team_id" not in plain else "firm_id"
+        if not (owner == "firm_id" and study.columns.get("team") == study.cluster):
+            plain[owner] = frame[study.cluster]
+    if "team_id" not in plain:
+        rows = plain.assign(team_id=[f"row {i + 2}" for i in range(len(plain))])
+        facts = [column for column in TEAM_FACTS if column in rows]
+        tables = {"teams": rows[["team_id", *facts]], "team_scores": rows.drop(columns=facts)}
+        return tables, []
+    plain, problems = _with_ids(plain)
+    of_teams = [score for score in renamed if score.endswith(("_m", "_p"))]
+    of_sellers = [score for score in renamed if score not in of_teams]
+    return _tables(plain, [*of_sellers, *items], of_teams), problems
+
+
+def _score_columns(study: Study) -> Mapping[str, str]:
+    return {key: column for key, column in study.columns.items() if key not in ID_NAMES}
+
+
+def _score_name(key: str, study: Study) -> str:
+    """``LEAD`` becomes ``LEAD_s`` by the first form of its construct; ``LEAD_m`` stays."""
+    if key in study.constructs:
+        return f"{key}_{SUFFIX[study.constructs[key].forms[0]]}"
+    return key
+
+
+def _refuse_missing(frame: pd.DataFrame, study: Study) -> None:
+    cluster = () if study.cluster is None else (study.cluster,)
+    items = (item for c in study.constructs.values() for item in c.items)
+    wanted = dict.fromkeys((*study.columns.values(), *cluster, *items))
+    missing = [column for column in wanted if column not in frame]
+    if missing:
+        raise DataError(
+            explain(
+                what="no column "
+                + ", ".join(f"{column!r}{nearest(column, frame.columns)}" for column in missing),
+                where=f"the columns are {first_ten(frame.columns)}",
+                remedy="correct the name in the study file or in the data",
+            )
+        )
+    _refuse_text_and_gaps(frame, list(_score_columns(study).values()))
+    if study.cluster is not None:
+        cluster_codes(frame, study.cluster)
+
+
+def _refuse_text_and_gaps(frame: pd.DataFrame, columns: list[str]) -> None:
+    for column in columns:
+        values = frame[column]
+        if values.isna().all():
+            raise DataError(
+                explain(
+                    what=f"every value of {column!r} is missing",
+                    remedy="leave it out of the study file, or check the export",
+                )
+            )
+        if pd.api.types.is_numeric_dtype(values):
+            continue
+        bad = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
+        raise DataError(
+            explain(
+                what=f"the column {column!r} holds text, not numbers",
+                where=first_ten(f"row {row + 2}: {value!r}" for row, value in bad.items()),
+                remedy="correct these cells; leave a missing value empty, write 1.5 with a point",
+            )
+        )

@@ -1,0 +1,105 @@
+"""A study file as it is written: YAML, checked against a schema, with hints for typing errors."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import fastjsonschema
+import yaml
+
+from coaching_stats.errors import StudyError, explain, nearest
+
+PACKAGE = resources.files("coaching_stats")
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json.loads((PACKAGE / "schemas" / "study.schema.json").read_text(encoding="utf-8"))
+
+
+@cache
+def _validate() -> Any:
+    return fastjsonschema.compile(_schema())
+
+
+def parse_study(text: str, where: str) -> dict[str, Any]:
+    """Read a study file's YAML, checked against ``schemas/study.schema.json``.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        Name of the file, for messages.
+
+    Raises
+    ------
+    StudyError
+        Broken YAML (with its line), an unknown key (with the nearest known one), or a missing or
+        wrong value.
+
+    Examples
+    --------
+    >>> parse_study("hypothesis: []", "my.yml")
+    Traceback (most recent call last):
+        ...
+    coaching_stats.errors.StudyError: unknown key 'hypothesis'; did you mean 'hypotheses'?...
+    """
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise StudyError(
+            explain(
+                what=f"broken YAML: {getattr(problem, 'problem', problem)}",
+                where=where + line,
+                remedy="correct the indentation, brackets or quotes there",
+            )
+        ) from None
+    if not isinstance(raw, dict):
+        raise StudyError(
+            explain(
+                what="the study file holds no keys",
+                where=where,
+                remedy="start from a copy of coaching_stats/theory.yml",
+            )
+        )
+    _refuse_unknown_keys(raw, _schema(), where)
+    try:
+        _validate()(raw)
+    except fastjsonschema.JsonSchemaValueException as problem:
+        raise StudyError(
+            explain(
+                what=problem.message.replace("data.", "").replace("data ", "the file "),
+                where=where,
+                remedy="compare with coaching_stats/theory.yml",
+            )
+        ) from None
+    return raw
+
+
+def _refuse_unknown_keys(node: Any, schema: dict[str, Any], where: str) -> None:
+    """Walk file and schema together; an unknown key is named with the nearest known one."""
+    if "$ref" in schema:
+        schema = _schema()["definitions"][schema["$ref"].rsplit("/", 1)[1]]
+    if isinstance(node, list):
+        for place, item in enumerate(node):
+            label = item.get("id") or item.get("key") if isinstance(item, dict) else None
+            _refuse_unknown_keys(item, schema.get("items", {}), f"{where}: {label or place + 1}")
+    elif isinstance(node, dict) and "properties" in schema:
+        known = schema["properties"]
+        unknown = [key for key in node if key not in known]
+        if unknown and schema.get("additionalProperties") is False:
+            raise StudyError(
+                explain(
+                    what="unknown key "
+                    + ", ".join(f"{key!r}{nearest(key, known)}" for key in unknown),
+                    where=where,
+                    remedy=f"use one of {', '.join(sorted(known))}",
+                )
+            )
+        for key, value in node.items():
+            _refuse_unknown_keys(value, known.get(key, {}), f"{where}: {key}")

@@ -1,0 +1,419 @@
+"""Constructs, causal graph and hypotheses: read from a study file, written before the answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+
+from coaching_stats.errors import StudyError, explain, first_ten, nearest
+from coaching_stats.study_file import PACKAGE, parse_study
+
+RULES = {
+    "slope": "R-SLOPE",
+    "interaction": "R-INT",
+    "indirect": "R-IND",
+    "variance": "R-VAR",
+    "equivalence": "R-TOST",
+    "difference": "R-DIFF",
+    "joint": "R-JOINT",
+}
+SUFFIX = {"seller": "s", "manager": "m", "process_inventory": "p", "records": "r"}
+IDS = ("respondent", "team", "firm", "manager")
+
+
+@dataclass(frozen=True)
+class Construct:
+    """A latent variable: where it lives, who reports it, and its items where a study names them."""
+
+    key: str
+    name_en: str
+    name_fi: str
+    level: str
+    forms: tuple[str, ...]
+    items: tuple[str, ...] = ()
+    reverse: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The z-score of the mean of the z-scores of other constructs."""
+
+    key: str
+    name_en: str
+    name_fi: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One estimate with its prediction; a joint hypothesis has several, any other just one."""
+
+    name: str
+    kind: str
+    outcome: str
+    predictor: tuple[str, ...]
+    mediators: tuple[str, ...]
+    moderator: str | None
+    at: float | None
+    is_interaction: bool
+    covariates: tuple[str, ...]
+    contrast: str | None
+    level: str
+    expected_sign: str
+    sesoi: float
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A prediction as data; `legs` holds what is estimated."""
+
+    id: str
+    title: str
+    title_fi: str
+    statement_en: str
+    statement_fi: str
+    kind: str
+    rule: str
+    level: str
+    expected_sign: str
+    sesoi: float
+    family: str
+    gates: tuple[str, ...]
+    discriminating: str | None
+    separates: tuple[str, ...]
+    split: Mapping[str, str] | None
+    same: Mapping[str, str] | None
+    legs: tuple[Leg, ...]
+    is_core: bool = False
+    claims: tuple[str, ...] = ()
+
+    def statement(self, language: str) -> str:
+        """Give the claim in `language`, en or fi."""
+        return self.statement_fi if language == "fi" else self.statement_en
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What was predicted, of which constructs, and how the file's columns carry them."""
+
+    title_en: str
+    title_fi: str
+    constructs: Mapping[str, Construct]
+    derived: Mapping[str, Derived]
+    edges: tuple[Mapping[str, Any], ...]
+    hypotheses: tuple[Hypothesis, ...]
+    described: tuple[Hypothesis, ...]
+    covariate_sources: Mapping[str, str]
+    columns: Mapping[str, str]
+    cluster: str | None
+    has_cluster_key: bool
+    minimum_group: int
+    data_note_en: str
+    data_note_fi: str
+    hash: str
+    notes: tuple[str, ...] = field(default=())
+
+    def name(self, key: str, language: str) -> str:
+        """Name of a construct or derived variable, or the key itself."""
+        known = self.constructs.get(key) or self.derived.get(key)
+        if known is None:
+            return key
+        return known.name_fi if language == "fi" else known.name_en
+
+    def parts(self, key: str) -> tuple[str, ...]:
+        """Constructs that a key stands for: itself, or those a derived variable is made of."""
+        return self.derived[key].parts if key in self.derived else (key,)
+
+    def hypothesis(self, name: str) -> Hypothesis:
+        """Find a hypothesis by its id."""
+        found = {h.id: h for h in (*self.hypotheses, *self.described)}
+        if name not in found:
+            raise StudyError(
+                explain(
+                    what=f"no hypothesis {name!r}{nearest(name, found)}", where=first_ten(found)
+                )
+            )
+        return found[name]
+
+    @property
+    def graph(self) -> nx.DiGraph:
+        """The causal graph; every edge carries its expected `sign`."""
+        graph = nx.DiGraph()
+        for edge in self.edges:
+            graph.add_edge(edge["from"], edge["to"], sign=edge["sign"])
+        return graph
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the study names the columns of one file, one row per unit."""
+        return bool(self.columns) or any(c.items for c in self.constructs.values())
+
+
+def load_study(path: str | Path | None = None) -> Study:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        YAML in the grammar of the packaged ``theory.yml``, which is read when none is given.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        No such file, broken YAML, an unknown key (the nearest known one is named), a missing or
+        wrong value, a hypothesis on a construct that is not defined, or a cyclic graph.
+
+    Examples
+    --------
+    >>> study = load_study()
+    >>> [h.id for h in study.hypotheses if h.is_core]
+    ['H1', 'H5', 'H9', 'H14']
+    >>> study.hypothesis("H1").statement("en")[:38]
+    'The more rigid the sales and leadershi'
+    """
+    if path is None:
+        return _default()
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise StudyError(
+            explain(
+                what=f"the study file cannot be read: {problem.__class__.__name__}",
+                where=str(path),
+                remedy="give the path of a YAML file in UTF-8",
+            )
+        ) from None
+    study = _build(text, path.name)
+    return replace(study, notes=study.notes + _changed_sesoi(study, _default()))
+
+
+@cache
+def _default() -> Study:
+    return _build(_packaged(), "theory.yml")
+
+
+def _packaged() -> str:
+    return (PACKAGE / "theory.yml").read_text(encoding="utf-8")
+
+
+def _build(text: str, where: str) -> Study:
+    raw = parse_study(text, where)
+    if "constructs" not in raw:
+        default = parse_study(_packaged(), "theory.yml")
+        raw = raw | {key: default[key] for key in ("constructs", "derived") if key not in raw}
+    constructs = {c["key"]: _construct(c) for c in raw["constructs"]}
+    derived = {d["key"]: _derived(d, constructs, where) for d in raw.get("derived", [])}
+    known = [*constructs, *derived]
+    study = Study(
+        title_en=raw.get("title_en", where),
+        title_fi=raw.get("title_fi", raw.get("title_en", where)),
+        constructs=constructs,
+        derived=derived,
+        edges=tuple(raw.get("graph", [])),
+        hypotheses=tuple(_hypothesis(h, known, where) for h in raw["hypotheses"]),
+        described=tuple(_hypothesis(_as_slope(h), known, where) for h in raw.get("described", [])),
+        covariate_sources=raw.get("conventions", {}).get("covariate_sources", {}),
+        columns=raw.get("columns") or {},
+        cluster=raw.get("cluster"),
+        has_cluster_key="cluster" in raw,
+        minimum_group=raw.get("promise", {}).get("minimum_group", 5),
+        data_note_en=raw.get("data_note_en", ""),
+        data_note_fi=raw.get("data_note_fi", raw.get("data_note_en", "")),
+        hash=hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest(),
+    )
+    _refuse_repeats([h.id for h in (*study.hypotheses, *study.described)], where)
+    _refuse_unknown_columns(study, where)
+    _refuse_cycle(study, known, where)
+    return study
+
+
+def _construct(raw: dict[str, Any]) -> Construct:
+    return Construct(
+        key=raw["key"],
+        name_en=raw["name_en"],
+        name_fi=raw.get("name_fi", raw["name_en"]),
+        level=raw["level"],
+        forms=tuple(raw["forms"]),
+        items=tuple(raw.get("items", ())),
+        reverse=tuple(raw.get("reverse", ())),
+        scale=tuple(raw["scale"]) if "scale" in raw else None,
+    )
+
+
+def _derived(raw: dict[str, Any], constructs: Mapping[str, Construct], where: str) -> Derived:
+    parts = tuple(raw["from"])
+    expected = f"z(mean({', '.join(f'z({part})' for part in parts)}))"
+    if raw["formula"].replace(" ", "") != expected.replace(" ", ""):
+        raise StudyError(
+            explain(
+                what=f"the formula {raw['formula']!r} is not one that a derived variable may have",
+                where=f"{where}: {raw['key']}",
+                remedy=f"write {expected!r}",
+            )
+        )
+    _refuse_undefined(parts, constructs, f"{where}: {raw['key']}")
+    return Derived(raw["key"], raw["name_en"], raw.get("name_fi", raw["name_en"]), parts)
+
+
+def _as_slope(raw: dict[str, Any]) -> dict[str, Any]:
+    """A described association is estimated like a slope and judged by no rule."""
+    return raw | {"kind": "slope", "expected_sign": "zero", "sesoi": 0.2, "family": "described"}
+
+
+def _hypothesis(raw: dict[str, Any], known: Sequence[str], where: str) -> Hypothesis:
+    place = f"{where}: {raw['id']}"
+    rule = RULES[raw["kind"]]
+    if raw.get("rule", rule) != rule:
+        raise StudyError(
+            explain(
+                what=f"the rule {raw['rule']!r} does not go with the kind {raw['kind']!r}",
+                where=place,
+                remedy=f"write rule: {rule}, or leave it out",
+            )
+        )
+    sources = raw.get("sources") or {}
+    hypothesis = Hypothesis(
+        id=raw["id"],
+        title=raw.get("title", raw["id"]),
+        title_fi=raw.get("title_fi", raw.get("title", raw["id"])),
+        statement_en=raw["statement_en"],
+        statement_fi=raw.get("statement_fi", raw["statement_en"]),
+        kind=raw["kind"],
+        rule=rule,
+        level=raw["level"],
+        expected_sign=raw["expected_sign"],
+        sesoi=float(raw["sesoi"]),
+        family=raw.get("family", "secondary"),
+        gates=tuple(raw.get("gates", ())),
+        discriminating=raw.get("discriminating"),
+        separates=tuple(raw.get("separates", ())),
+        split=sources.get("split"),
+        same=sources.get("same"),
+        legs=_legs(raw, place),
+        is_core=raw.get("core", False),
+        claims=tuple(raw.get("claims", ())),
+    )
+    for leg in hypothesis.legs:
+        used = (leg.outcome, *leg.predictor, *leg.mediators, *leg.covariates)
+        moderator = () if leg.moderator is None else (leg.moderator,)
+        _refuse_undefined((*used, *moderator), known, place)
+    for source in (hypothesis.split, hypothesis.same):
+        _refuse_undefined(source or (), known, place)
+    return hypothesis
+
+
+def _legs(raw: dict[str, Any], place: str) -> tuple[Leg, ...]:
+    needs = {"interaction": "moderator", "difference": "contrast", "joint": "legs"}
+    missing = needs.get(raw["kind"])
+    if missing and not raw.get(missing):
+        raise StudyError(
+            explain(
+                what=f"a hypothesis of kind {raw['kind']!r} needs the key {missing!r}",
+                where=place,
+                remedy="see the hypotheses of coaching_stats/theory.yml",
+            )
+        )
+    if raw["kind"] == "indirect" and not raw.get("mediators"):
+        raise StudyError(explain(what="an indirect hypothesis needs mediators", where=place))
+    if raw["kind"] != "joint":
+        return (_leg(raw | {"name": raw["id"]}, raw),)
+    return tuple(_leg(leg, raw) for leg in raw["legs"])
+
+
+def _leg(leg: dict[str, Any], raw: dict[str, Any]) -> Leg:
+    predictor = leg["predictor"]
+    return Leg(
+        name=leg["name"],
+        kind=leg["kind"],
+        outcome=leg["outcome"],
+        predictor=(predictor,) if isinstance(predictor, str) else tuple(predictor),
+        mediators=tuple(leg.get("mediators", ())),
+        moderator=leg.get("moderator"),
+        at=leg.get("at"),
+        is_interaction=leg["kind"] == "interaction" or leg.get("term") == "interaction",
+        covariates=tuple(raw.get("covariates", ())),
+        contrast=leg.get("contrast"),
+        level=leg.get("level", raw["level"]),
+        expected_sign=leg["expected_sign"],
+        sesoi=float(leg["sesoi"]),
+    )
+
+
+def _refuse_undefined(used: Sequence[str], known: Sequence[str], where: str) -> None:
+    unknown = [key for key in used if key not in known]
+    if unknown:
+        raise StudyError(
+            explain(
+                what="unknown construct "
+                + ", ".join(f"{key!r}{nearest(key, known)}" for key in dict.fromkeys(unknown)),
+                where=where,
+                remedy="define it under constructs, or correct the key",
+            )
+        )
+
+
+def _refuse_repeats(ids: Sequence[str], where: str) -> None:
+    repeated = sorted({name for name in ids if ids.count(name) > 1})
+    if repeated:
+        raise StudyError(
+            explain(
+                what=f"the hypothesis id {first_ten(repeated)} stands twice",
+                where=where,
+                remedy="give every hypothesis an id of its own",
+            )
+        )
+
+
+def _refuse_unknown_columns(study: Study, where: str) -> None:
+    """Keys under columns are constructs, with or without the suffix of a source, or ids."""
+    bare = [*study.constructs, *IDS]
+    known = [*bare, *(f"{key}_{s}" for key in study.constructs for s in SUFFIX.values())]
+    unknown = [key for key in study.columns if key not in known]
+    if unknown:
+        raise StudyError(
+            explain(
+                what="under columns, unknown key "
+                + ", ".join(f"{key!r}{nearest(key, known)}" for key in unknown),
+                where=where,
+                remedy=f"use a construct of this study, or one of {', '.join(IDS)}",
+            )
+        )
+
+
+def _refuse_cycle(study: Study, known: Sequence[str], where: str) -> None:
+    for edge in study.edges:
+        _refuse_undefined((edge["from"], edge["to"]), known, f"{where}: graph")
+    graph = study.graph
+    if not nx.is_directed_acyclic_graph(graph):
+        cycle = [start for start, _ in nx.find_cycle(graph)]
+        raise StudyError(
+            explain(
+                what=f"the causal graph runs in a circle: {' -> '.join([*cycle, cycle[0]])}",
+                where=where,
+                remedy="take out one of these arrows",
+            )
+        )
+
+
+def _changed_sesoi(study: Study, default: Study) -> tuple[str, ...]:
+    """Name each smallest effect size of interest that differs from the packaged theory's."""
+    packaged = {h.id: h for h in default.hypotheses}
+    return tuple(
+        f"{h.id}: SESOI changed by user: {packaged[h.id].sesoi:g} -> {h.sesoi:g}"
+        for h in study.hypotheses
+        if h.id in packaged
+        and h.statement_en == packaged[h.id].statement_en
+        and h.sesoi != packaged[h.id].sesoi
+    )

@@ -1,0 +1,314 @@
+"""Hypothesis and data to verdict: gates, estimate, rule, multiplicity, grade, wording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from coaching_stats.estimates import Evidence, estimate_leg
+from coaching_stats.gates import Check, check_gates, failed_gates
+from coaching_stats.panel import Tables, measure
+from coaching_stats.results import Shown
+from coaching_stats.rules import (
+    CONTRADICTED,
+    INCONCLUSIVE,
+    NOT_TESTABLE,
+    SUPPORTED,
+    Decision,
+    decide,
+    grade_of,
+    join,
+)
+from coaching_stats.samples import Measured, with_halves
+from coaching_stats.sourcing import Sourcing, sourcing, unmeasured
+from coaching_stats.theory import Hypothesis, Leg, Study
+from coaching_stats.whole import TheoryVerdict, judge_theory
+from coaching_stats.wording import gate_reasons, reason_text, sentence
+
+N_SPLITS = 50
+SIGNIFICANT = 0.05
+NOT_MEASURED = "not_measured"
+
+
+@dataclass(frozen=True, eq=False)
+class LegVerdict:
+    """One leg as judged: its evidence, and that from the same respondents beside it."""
+
+    leg: Leg
+    decision: Decision
+    evidence: Evidence
+    same: Evidence | None
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """One hypothesis as judged.
+
+    Attributes
+    ----------
+    hypothesis : Hypothesis
+    decision : Decision
+    grade : str
+    legs : tuple of LegVerdict
+        Empty when not testable.
+    deciding : int
+        The leg whose numbers stand for the hypothesis.
+    p_value, p_adjusted : float
+    checks : tuple of Check
+    missing : tuple of str
+        Score columns that were not measured.
+    """
+
+    hypothesis: Hypothesis
+    decision: Decision
+    grade: str
+    legs: tuple[LegVerdict, ...]
+    deciding: int
+    p_value: float
+    p_adjusted: float
+    checks: tuple[Check, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The verdict."""
+        return self.decision.verdict
+
+    @property
+    def gates(self) -> list[str]:
+        """Codes of what makes it not testable."""
+        if self.missing:
+            return [NOT_MEASURED]
+        return failed_gates(self.checks)
+
+    @property
+    def is_exploratory(self) -> bool:
+        """Whether it gets estimates but no verdict sentence."""
+        return self.hypothesis.family == "exploratory"
+
+    def reason(self, language: str) -> str:
+        """Give the code and the deciding number."""
+        if self.missing:
+            return reason_text(NOT_MEASURED, {"missing": ", ".join(self.missing)}, language)
+        if self.verdict == NOT_TESTABLE:
+            return gate_reasons(self.checks, language)
+        values = self.decision.values | {"p": self.p_adjusted}
+        return reason_text(self.decision.code, values, language)
+
+    def wording(self, language: str) -> str:
+        """Give the licensed sentence, none for exploratory hypotheses."""
+        if self.is_exploratory:
+            return ""
+        is_equivalence = self.decision.code == "not_equivalent"
+        return sentence(
+            self.hypothesis,
+            self.verdict,
+            self.grade,
+            self.gates,
+            language,
+            is_equivalence=is_equivalence,
+        )
+
+    def row(self) -> dict[str, object]:
+        """One row of the table of verdicts."""
+        judged = self.legs[self.deciding].evidence if self.legs else None
+        low, high = judged.intervals[0.95] if judged else (np.nan, np.nan)
+        return {
+            "hypothesis": self.hypothesis.id,
+            "verdict": self.verdict,
+            "grade": self.grade,
+            "estimate": judged.estimate if judged else np.nan,
+            "conf_low": low,
+            "conf_high": high,
+            "p_value": self.p_value,
+            "p_adjusted": self.p_adjusted,
+            "sesoi": self.legs[self.deciding].leg.sesoi if judged else self.hypothesis.sesoi,
+            "n": judged.n if judged else np.nan,
+            "clusters": judged.n_clusters if judged else np.nan,
+            "reason": self.reason("en"),
+            "wording": self.wording("en"),
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdicts(Shown):
+    """All verdicts of a study on one data set.
+
+    Attributes
+    ----------
+    study : Study
+    judged : tuple of Verdict
+    described : tuple of Verdict
+        Associations with estimate and interval, and no verdict.
+    theory : TheoryVerdict
+    notes : tuple of str
+    """
+
+    study: Study
+    judged: tuple[Verdict, ...]
+    described: tuple[Verdict, ...]
+    theory: TheoryVerdict
+    notes: tuple[str, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per hypothesis, nothing rounded."""
+        return pd.DataFrame([verdict.row() for verdict in self.judged])
+
+    def __getitem__(self, name: str) -> Verdict:
+        """Find a verdict by the id of its hypothesis."""
+        self.study.hypothesis(name)
+        return {v.hypothesis.id: v for v in (*self.judged, *self.described)}[name]
+
+
+def judge_tables(tables: Tables, study: Study, seed: int) -> Verdicts:
+    """Judge every hypothesis of a study on data-model tables.
+
+    Parameters
+    ----------
+    tables : mapping from table name to DataFrame
+    study : Study
+    seed : int
+        For the random halves and the bootstrap; the same seed gives the same numbers.
+
+    Returns
+    -------
+    Verdicts
+
+    Raises
+    ------
+    DataError, DesignError
+        The tables cannot be scored, or a model is rank-deficient.
+    """
+    panel = measure(tables, study)
+    for_halves, *for_hypotheses = np.random.SeedSequence(seed).spawn(
+        1 + len(study.hypotheses) + len(study.described)
+    )
+    measured = with_halves(panel, study, N_SPLITS, np.random.default_rng(for_halves))
+    found = [
+        _judge(measured, hypothesis, stream)
+        for hypothesis, stream in zip(
+            (*study.hypotheses, *study.described), for_hypotheses, strict=True
+        )
+    ]
+    described = tuple(found[len(study.hypotheses) :])
+    judged = tuple(_adjusted(found[: len(study.hypotheses)]))
+    return Verdicts(
+        study=study,
+        judged=judged,
+        described=described,
+        theory=judge_theory(judged),
+        notes=study.notes + panel.notes + _notes(judged, measured),
+    )
+
+
+def _judge(measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
+    """Gates, estimate, rule and grade of one hypothesis; multiplicity comes after all are known."""
+    pairs, missing = _sources(measured, hypothesis)
+    if missing:
+        return _untested(hypothesis, "", (), missing)
+    checks = tuple(check_gates(measured, hypothesis, pairs))
+    grade = max(_grade(measured, leg, sources) for leg, sources in pairs)
+    if failed_gates(checks):
+        return _untested(hypothesis, grade, checks, ())
+    legs = tuple(
+        _judge_leg(measured, hypothesis, leg, sources, seed)
+        for (leg, sources), seed in zip(pairs, stream.spawn(len(pairs)), strict=True)
+    )
+    p_values = [leg.evidence.p_value for leg in legs]
+    decision, deciding = join([leg.decision for leg in legs], p_values)
+    return Verdict(hypothesis, decision, grade, legs, deciding, max(p_values), float("nan"), checks)
+
+
+def _untested(
+    hypothesis: Hypothesis, grade: str, checks: tuple[Check, ...], missing: Sequence[str]
+) -> Verdict:
+    nan = float("nan")
+    decision = Decision(NOT_TESTABLE, NOT_MEASURED if missing else "gates")
+    return Verdict(hypothesis, decision, grade, (), 0, nan, nan, checks, tuple(missing))
+
+
+def _sources(
+    measured: Measured, hypothesis: Hypothesis
+) -> tuple[list[tuple[Leg, Sourcing]], list[str]]:
+    """Split sources where every leg has them, else the same respondents; or what is missing."""
+    missing: list[str] = []
+    for is_split in (True, False):
+        pairs, lacking = [], []
+        for leg in hypothesis.legs:
+            sources = sourcing(hypothesis, leg, measured.study, is_split=is_split)
+            if sources is not None:
+                pairs.append((leg, sources))
+                lacking += unmeasured(leg, sources, measured.panel, measured.study)
+        if len(pairs) == len(hypothesis.legs):
+            if not lacking:
+                return pairs, []
+            missing = missing or list(dict.fromkeys(lacking))
+    return [], missing or [NOT_MEASURED]
+
+
+def _grade(measured: Measured, leg: Leg, sources: Sourcing) -> str:
+    """Grade of a leg; unknown response rates cost a step, not below D."""
+    grade = grade_of(leg, sources)
+    return grade if measured.panel.has_response_rates else "D"
+
+
+def _judge_leg(
+    measured: Measured,
+    hypothesis: Hypothesis,
+    leg: Leg,
+    sources: Sourcing,
+    stream: np.random.SeedSequence,
+) -> LegVerdict:
+    first, second = stream.spawn(2)
+    evidence = estimate_leg(measured, leg, sources, first)
+    beside = None
+    if sources.is_split:
+        same = sourcing(hypothesis, leg, measured.study, is_split=False)
+        if same is not None and not unmeasured(leg, same, measured.panel, measured.study):
+            beside = estimate_leg(measured, leg, same, second)
+    return LegVerdict(leg, decide(leg, evidence, beside), evidence, beside)
+
+
+def _adjusted(found: Sequence[Verdict]) -> list[Verdict]:
+    """Holm within each family of testable hypotheses; support that does not survive is lost."""
+    from statsmodels.stats.multitest import multipletests  # costs a second to import
+
+    adjusted = {}
+    families = dict.fromkeys(v.hypothesis.family for v in found if not v.is_exploratory)
+    for family in families:
+        tested = [v for v in found if v.hypothesis.family == family and v.legs]
+        if tested:
+            p = multipletests([v.p_value for v in tested], method="holm")[1]
+            adjusted |= dict(zip((v.hypothesis.id for v in tested), map(float, p), strict=True))
+    return [_with_p(v, adjusted.get(v.hypothesis.id, float("nan"))) for v in found]
+
+
+def _with_p(verdict: Verdict, p_adjusted: float) -> Verdict:
+    decision = verdict.decision
+    if verdict.verdict == SUPPORTED and p_adjusted >= SIGNIFICANT:
+        decision = Decision(INCONCLUSIVE, "multiplicity", decision.values)
+    return replace(verdict, decision=decision, p_adjusted=p_adjusted)
+
+
+def _notes(judged: Sequence[Verdict], measured: Measured) -> tuple[str, ...]:
+    notes = []
+    for verdict in judged:
+        for leg in verdict.legs:
+            notes += [f"{verdict.hypothesis.id}: {note}" for note in leg.evidence.notes]
+        warned = [c for c in verdict.checks if c.status in ("warn", "unknown")]
+        notes += [
+            f"{verdict.hypothesis.id}: {c.gate} {c.status}: {c.what} of {c.about}" for c in warned
+        ]
+    if not measured.panel.has_response_rates:
+        notes.append("response rates are unknown, so no grade is better than D")
+    sizes: dict[str, int] = {}
+    for verdict in judged:
+        if verdict.legs and not verdict.is_exploratory:
+            sizes[verdict.hypothesis.family] = sizes.get(verdict.hypothesis.family, 0) + 1
+    notes += [f"Holm adjustment, family {name}: m = {size}" for name, size in sizes.items()]
+    if any(v.verdict == CONTRADICTED for v in judged):
+        notes.append("contradicted uses the 90 % interval without adjustment for multiplicity")
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,90 @@
+"""The only sentences that may be printed as conclusions, and the reasons beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from coaching_stats.gates import Check
+from coaching_stats.texts import number, texts
+from coaching_stats.theory import Hypothesis
+
+
+def sentence(
+    hypothesis: Hypothesis,
+    verdict: str,
+    grade: str,
+    gates: Sequence[str],
+    language: str,
+    *,
+    is_equivalence: bool = False,
+) -> str:
+    """State a conclusion as strongly as verdict and grade allow, and no stronger.
+
+    Parameters
+    ----------
+    hypothesis : Hypothesis
+    verdict : str
+        supported, contradicted, inconclusive or not testable.
+    grade : str
+        A to D.
+    gates : sequence of str
+        Codes of the failed gates, or ``not_measured``.
+    language : {"en", "fi"}
+    is_equivalence : bool
+        An equivalence claim that was contradicted: the data show a meaningful effect.
+
+    Returns
+    -------
+    str
+    """
+    licence = texts(language)["licence"]
+    claim = hypothesis.statement(language).rstrip(".")
+    claim = claim[:1].lower() + claim[1:]
+    if verdict == "contradicted" and is_equivalence:
+        pattern = licence["contradicted_equivalence"]
+    else:
+        pattern = licence[verdict]
+        pattern = pattern if isinstance(pattern, str) else pattern[grade]
+    return pattern.format(H=claim, gates=gate_list(gates, language))
+
+
+def gate_list(gates: Sequence[str], language: str) -> str:
+    """Failed gates by code; what was not measured in words."""
+    names = texts(language)["codes"]
+    return ", ".join(names.get(gate, gate) for gate in gates)
+
+
+def reason_text(code: str, values: Mapping[str, Any], language: str) -> str:
+    """Explain a verdict in one line: the code, then the deciding number.
+
+    Parameters
+    ----------
+    code : str
+        Such as ``wide_ci``; the key of a text.
+    values : mapping
+        Numbers that the text shows; ready strings are taken as they are.
+    language : {"en", "fi"}
+    """
+    shown = {
+        key: number(value, language) if isinstance(value, float) else value
+        for key, value in values.items()
+    }
+    return f"{code}: " + texts(language)["reasons"][code].format(**shown)
+
+
+def check_text(check: Check, language: str) -> str:
+    """One condition of a gate in words: what it is about, its number and its threshold."""
+    pattern = texts(language)["checks"][check.what]
+    digits = 0 if check.what in ("versions", "firms_as_versions", "teams") else 2
+    return pattern.format(
+        about=check.about,
+        value=number(check.value, language, digits),
+        limit=number(check.fails_at, language, digits),
+    )
+
+
+def gate_reasons(checks: Sequence[Check], language: str) -> str:
+    """The failed gates with their numbers, such as ``G1: ...; G3: ...``."""
+    failed = [check for check in checks if check.status == "fail"]
+    return "; ".join(f"{check.gate}: {check_text(check, language)}" for check in failed)
