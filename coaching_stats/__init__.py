@@ -1,0 +1,33 @@
+"""Tests whether process rigidity predicts unwillingness to coach.
+
+The road from a survey to an honest verdict: answers become scores (`score`), scores become cluster
+moments, moments become slopes (`regress`) and chains (`mediate`), and hypotheses written down
+beforehand (`load_study`) become verdicts (`judge`). `run_study` walks the whole road,
+`write_report` tells it to people, and `simulate` makes surveys whose truth is known.
+"""
+
+from coaching_stats.answers import load_sample
+from coaching_stats.errors import CoachingStatsError, DataError, DesignError, StudyError
+from coaching_stats.frames import within_between
+from coaching_stats.mediation import mediate
+from coaching_stats.regression import regress
+from coaching_stats.scales import score
+from coaching_stats.study import judge, run_study
+from coaching_stats.theory import load_study
+from coaching_stats.worlds import simulate
+
+__all__ = [
+    "CoachingStatsError",
+    "DataError",
+    "DesignError",
+    "StudyError",
+    "judge",
+    "load_sample",
+    "load_study",
+    "mediate",
+    "regress",
+    "run_study",
+    "score",
+    "simulate",
+    "within_between",
+]

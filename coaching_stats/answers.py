@@ -11,12 +11,14 @@ import pandas as pd
 
 from coaching_stats.csv_files import read_cells, to_column
 from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.mapping import apply_mapping
 from coaching_stats.receipt import Receipt, receipt_of
 from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
 from coaching_stats.tables import read_tables
 from coaching_stats.theory import Study
 
 HERE = Path(__file__).parent
+TRUTH_FILE = "truth.json"  # stands beside simulated tables: world, design and seed
 SAMPLES = ("sample", "one_client")
 PUBLISHED = ("attitude", "lq2002")
 
@@ -32,12 +34,15 @@ class Source:
     name : str
         Name of the file or folder, without its path.
     hashes : mapping from file name to SHA-256
+    is_simulated : bool
+        A folder of simulated tables says so itself; they carry their `truth`.
     """
 
     tables: Mapping[str, pd.DataFrame]
     receipt: Receipt
     name: str
     hashes: Mapping[str, str]
+    is_simulated: bool = False
 
 
 def load_sample(name: str) -> dict[str, pd.DataFrame] | pd.DataFrame:
@@ -111,7 +116,9 @@ def read_csv(path: Path, text: frozenset[str] = TEXT_COLUMNS) -> pd.DataFrame:
 
 
 def read_source(
-    data: str | Path | pd.DataFrame | Mapping[str, pd.DataFrame] | None, study: Study
+    data: str | Path | pd.DataFrame | Mapping[str, pd.DataFrame] | None,
+    study: Study,
+    mapping: str | Path | None = None,
 ) -> Source:
     """Read whatever the user gives.
 
@@ -122,6 +129,8 @@ def read_source(
         the simulated sample.
     study : Study
         Its `columns` say what the columns of a single file are.
+    mapping : path, optional
+        Our names for the columns of a single file.
 
     Returns
     -------
@@ -135,18 +144,22 @@ def read_source(
     if data is None:
         data = sample_folder("sample")
     if isinstance(data, pd.DataFrame):
-        return _from_frame(data, study, "data frame", {"data frame": _frame_hash(data)})
+        frame = data if mapping is None else apply_mapping(data, mapping)
+        return _from_frame(frame, study, "data frame", {"data frame": _frame_hash(data)})
     if isinstance(data, Mapping):
         hashes = {name: _frame_hash(frame) for name, frame in data.items()}
-        return _from_tables(data, "tables", hashes)
+        return _from_tables(data, "tables", hashes, is_simulated=hasattr(data, "truth"))
     path = Path(data)
     if path.is_dir():
         hashes = {file.name: _file_hash(file) for file in sorted(path.glob("*.csv"))}
-        return _from_tables(read_tables(path), path.name, hashes)
+        is_simulated = (path / TRUTH_FILE).exists()
+        return _from_tables(read_tables(path), path.name, hashes, is_simulated=is_simulated)
     _refuse_file(path)
     text = TEXT_COLUMNS | frozenset(v for k, v in study.columns.items() if not k[0].isupper())
     text |= {study.cluster} if study.cluster else frozenset()
     frame = read_csv(path, text)
+    if mapping is not None:
+        frame = apply_mapping(frame, mapping)
     return _from_frame(frame, study, path.name, {path.name: _file_hash(path)})
 
 
@@ -169,9 +182,11 @@ def _refuse_file(path: Path) -> None:
         )
 
 
-def _from_tables(tables: Mapping[str, pd.DataFrame], name: str, hashes: dict[str, str]) -> Source:
+def _from_tables(
+    tables: Mapping[str, pd.DataFrame], name: str, hashes: dict[str, str], *, is_simulated: bool
+) -> Source:
     receipt = receipt_of(tables, tool="tables", problems=[])
-    return Source(dict(tables), receipt, name, hashes)
+    return Source(dict(tables), receipt, name, hashes, is_simulated)
 
 
 def _from_frame(frame: pd.DataFrame, study: Study, name: str, hashes: dict[str, str]) -> Source:

@@ -108,7 +108,8 @@ def chain_effects(packed: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np
         products.append(np.prod(steps, axis=0))
     direct, total = slope[length - 1, 0], entry(length - 1, 0)
     slopes = [slope[path] for path in paths(length)]
-    return np.stack([*slopes, direct, total, total - direct, *products], axis=1), usable
+    effects = np.stack([*slopes, direct, total, total - direct, *products])
+    return effects.T, usable  # each term contiguous: what follows sorts and sums by term
 
 
 def _eliminate(packed: np.ndarray, offset: np.ndarray) -> np.ndarray:

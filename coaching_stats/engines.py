@@ -1,13 +1,9 @@
-"""Moments by any table engine: two lazy queries, whatever the number of rows.
-
-The first query takes the mean, the spread and the gaps of every column; the second scales the
-columns, multiplies them pairwise and adds up by cluster. Only the sums come back.
-"""
+"""Moments of any kind of table, in memory or in an engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,16 +15,15 @@ import pandas as pd
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 from coaching_stats.frames import (
     label_codes,
+    left_out,
     numeric_columns,
-    refuse_weights,
+    refuse_no_rows,
     row_weights,
-    whole_labels,
 )
-from coaching_stats.moments import CONSTANT, Moments, moments_of
+from coaching_stats.lazy import moments_of_query
+from coaching_stats.moments import Moments, moments_of
 
 PARQUET_ENGINES = ("polars", "duckdb", "pyarrow")
-SUMS_PER_QUERY = 100  # planners slow down on very wide aggregations
-BITS = 32  # gaps of so many columns share one number
 
 
 def cluster_moments(
@@ -70,8 +65,8 @@ def cluster_moments(
     --------
     >>> sellers = pd.DataFrame({"team": ["a", "a", "b"], "SPR": [1.0, 2.0, None]})
     >>> moments = cluster_moments(sellers, ["SPR"], "team")
-    >>> moments.clusters.tolist(), moments.n_rows.tolist()
-    (['a', 'b'], [2, 1])
+    >>> moments.select(["SPR"]).clusters.tolist(), moments.select(["SPR"]).n_rows.tolist()
+    (['a'], [2])
     """
     if isinstance(source, str | Path):
         source = _scan(Path(source))
@@ -89,21 +84,23 @@ def cluster_moments(
         ) from None
     used = list(dict.fromkeys([*columns, cluster, *([weights] if weights else [])]))
     _refuse_unusable(frame.collect_schema(), used, cluster)
-    if isinstance(frame, nw.DataFrame) and not frame.implementation.is_polars():
-        return _in_memory(frame.select(used).to_pandas(), columns, cluster, weights)
-    return _in_engine(frame.lazy(), columns, cluster, weights)
+    if frame.implementation.is_pyarrow() or frame.implementation.is_pandas_like():
+        table = frame.lazy().select(used).collect("pandas").to_native()
+        return _in_memory(table, columns, cluster, weights)
+    return moments_of_query(frame.lazy(), columns, cluster, weights)
 
 
 def _scan(path: Path) -> Any:
     if not path.exists():
         raise DataError(explain(what=f"no such file: {path}", remedy="correct the path"))
-    if path.is_file() and path.read_bytes()[:4] != b"PAR1":
-        raise DataError(
-            explain(what=f"{path} is not a parquet file", remedy="read it into a frame first")
-        )
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(4) != b"PAR1":
+                remedy = "read it into a frame first"
+                raise DataError(explain(what=f"{path} is not a parquet file", remedy=remedy))
     for engine in PARQUET_ENGINES:
         if find_spec(engine):
-            return nw.scan_parquet(path, backend=engine)
+            return nw.scan_parquet(str(path), backend=engine)
     raise DataError(
         explain(
             what="reading parquet needs an engine, and none is installed",
@@ -111,3 +108,46 @@ def _scan(path: Path) -> Any:
             remedy="pip install polars, or read the file into a pandas frame first",
         )
     )
+
+
+def _refuse_unusable(schema: nw.Schema, used: Sequence[str], cluster: str) -> None:
+    """Refuse columns that are not there, or not numeric, or no labels; all at once."""
+    problems = []
+    for name in used:
+        if name not in schema:
+            problems.append(f"no column {name!r}{nearest(name, schema)}")
+        elif name == cluster:
+            if schema[name].is_nested() or schema[name].is_temporal():
+                problems.append(f"the clusters in {name!r} are {schema[name]}, no labels")
+        elif not (schema[name].is_numeric() or schema[name].is_boolean()):
+            problems.append(f"the column {name!r} holds {schema[name]}, not numbers")
+    if problems:
+        raise DataError(
+            explain(
+                what=first_ten(problems),
+                where=f"the columns are {first_ten(schema)}",
+                remedy="correct the names, or make the columns numeric",
+            )
+        )
+
+
+def _in_memory(
+    frame: pd.DataFrame, columns: Sequence[str], cluster: str, weights: str | None
+) -> Moments:
+    """Moments of a frame in memory: array sums, without an engine."""
+    values = numeric_columns(frame, columns)
+    codes, clusters = label_codes(frame, cluster)
+    known = codes >= 0
+    notes = [left_out(int((~known).sum()), f"no value in {cluster!r}")]
+    row_weight = None
+    if weights is not None:
+        row_weight = row_weights(frame, weights)
+        has_weight = ~np.isnan(row_weight)
+        notes.append(left_out(int((known & ~has_weight).sum()), f"no value in {weights!r}"))
+        known &= has_weight
+        row_weight = row_weight[known]
+    refuse_no_rows(int(known.sum()), f"rows with a value in {cluster!r}")
+    if not known.all():
+        values, codes = values[known], codes[known]
+    moments = moments_of(values, codes, columns, clusters=clusters, weights=row_weight)
+    return replace(moments, cluster=cluster, notes=tuple(filter(None, notes)))

@@ -96,7 +96,7 @@ class Regression(Result):
         >>> data = pd.DataFrame({"y": [1, 2, 4, 3, 6, 5.0], "x": range(6), "team": list("abcdef")})
         >>> fit = regress("y ~ x", data, cluster="team")
         >>> fit.wild_bootstrap("x").tidy()["p_value"].tolist()
-        [0.0625]
+        [0.09375]
         """
         projection, j = self._projection(), self._position(term)
         wild.refuse_unusable(weights, n_boot)

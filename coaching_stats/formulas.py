@@ -16,6 +16,7 @@ from coaching_stats.frames import (
     is_numeric,
     numeric_columns,
     refuse_infinite,
+    refuse_no_rows,
     refuse_text,
     require_columns,
 )
@@ -96,7 +97,7 @@ def design(formula: str, data: pd.DataFrame) -> Design:
             refuse_text(data[name])
     values = numeric_columns(data, numbers)
     if outcome is not None and None not in terms and len(numbers) == len(plain):
-        return _from_columns(values, terms)
+        return _from_columns(values, terms, numbers)
     # formulaic takes a number kept as an object, or a nullable one, for a category
     data = data.assign(**dict(zip(numbers, values.T, strict=True)))
     return _from_formula(parsed, formula, data, named)
@@ -149,10 +150,18 @@ def _reads_as_numbers(column: pd.Series) -> bool:
     return bool(numbers.notna().sum() > column.notna().sum() / 2)
 
 
-def _from_columns(values: np.ndarray, terms: Sequence[str]) -> Design:
+def _refuse_gaps(seen: np.ndarray, named: Sequence[str]) -> None:
+    """Refuse columns (n, q) that no row has together, naming those without any value."""
+    empty = [name for name, has_any in zip(named, seen.any(axis=0), strict=True) if not has_any]
+    why = f"no value at all in {first_ten(empty)}" if empty else f"together: {first_ten(named)}"
+    refuse_no_rows(int(seen.all(axis=1).sum()), why)
+
+
+def _from_columns(values: np.ndarray, terms: Sequence[str], named: Sequence[str]) -> Design:
     """Build a design whose terms are the columns of `values`, the outcome first."""
     complete = ~np.isnan(values).any(axis=1)
     if not complete.all():
+        _refuse_gaps(~np.isnan(values), named)
         values = values[complete]
     x = values[:, 1:]
     if "Intercept" in terms:
@@ -163,7 +172,9 @@ def _from_columns(values: np.ndarray, terms: Sequence[str]) -> Design:
 def _from_formula(
     parsed: formulaic.Formula, formula: str, data: pd.DataFrame, named: Sequence[str]
 ) -> Design:
-    complete = data[list(named)].notna().all(axis=1).to_numpy()
+    seen = data[list(named)].notna().to_numpy()
+    _refuse_gaps(seen, named)
+    complete = seen.all(axis=1)
     frame, notes = _without_unused_levels(data.loc[complete], named)
     try:
         with np.errstate(all="ignore"):  # what a logarithm cannot do is refused or counted below

@@ -75,6 +75,11 @@ def whole_labels(labels: np.ndarray) -> np.ndarray:
     return labels
 
 
+def left_out(n_rows: int, why: str) -> str:
+    """Return the note on rows left out, empty where there are none."""
+    return f"{n_rows} row{'' if n_rows == 1 else 's'} left out: {why}" if n_rows else ""
+
+
 def require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuse what is no pandas frame, or one that lacks a column or has it twice."""
     if not isinstance(data, pd.DataFrame):
@@ -187,6 +192,14 @@ def refuse_infinite(
             remedy="set them to missing or correct them",
         )
     )
+
+
+def refuse_no_rows(n_rows: int, where: str) -> None:
+    """Refuse to go on without rows."""
+    if n_rows == 0:
+        raise DataError(
+            explain(what="there are no rows to go by", where=where, remedy="check these columns")
+        )
 
 
 def within_between(data: pd.DataFrame, columns: Sequence[str], cluster: str) -> pd.DataFrame:

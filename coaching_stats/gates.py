@@ -239,6 +239,6 @@ def _missing_share(measured: Measured, column: str) -> float:
         return float(panel.sellers[column].isna().mean())
     values = panel.teams[column]
     if column.endswith("_m"):
-        manager = panel.teams.filter(regex="_m$")
-        values = values[manager.notna().any(axis=1)]
+        answered = panel.teams.filter(regex="_m$").drop(columns="TRN_m", errors="ignore")
+        values = values[answered.notna().any(axis=1)]
     return float(values.isna().mean())

@@ -13,23 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coaching_stats.chains import (
-    chain_effects,
-    chain_terms,
-    is_constant_within,
-    left_out_effects,
-    pack,
-    products_of_means,
-    resampled_effects,
-)
-from coaching_stats.condition import (
-    REFINEMENT_IS_ENOUGH,
-    condition_note,
-    condition_number,
-    refuse_dependent,
-    refuse_too_few_rows,
-    refuse_without_rows,
-)
+from coaching_stats import chains, condition
 from coaching_stats.errors import DesignError, explain, first_ten, nearest
 from coaching_stats.frames import cluster_codes, numeric_columns
 from coaching_stats.moments import Moments, Selection, moments_of
@@ -187,28 +171,29 @@ def mediate(
     has_clusters = cluster is not None or isinstance(data, Moments)
     products = selection.weighted
     _refuse_too_few(selection, columns, has_clusters)
-    if has_clusters and is_constant_within(products, 1 + len(covariates)):
+    has_groups = has_clusters and selection.n_rows.max() > 1
+    if has_groups and chains.is_constant_within(products, 1 + len(covariates)):
         _refuse_few_means(len(products), columns)
-        products = products_of_means(products)
+        products = chains.products_of_means(products)
         notes += (BETWEEN.format(x=x),)
     notes += _gate(products.sum(axis=0), columns, rows)
 
     units = selection.scale[len(covariates) :]
-    packed = pack(products)
-    point, _ = chain_effects(packed.sum(axis=1, keepdims=True), units)
-    draws, usable = resampled_effects(packed, units, n_boot, np.random.default_rng(seed))
+    packed = chains.pack(products)
+    point, _ = chains.chain_effects(packed.sum(axis=1, keepdims=True), units)
+    draws, usable = chains.resampled_effects(packed, units, n_boot, np.random.default_rng(seed))
     draws, dropped = keep_usable(draws, usable)
     if has_clusters and len(products) < FEW_CLUSTERS:
         notes += (FEW.format(n_clusters=len(products)),)
     return Mediation(
-        terms=chain_terms(chain),
+        terms=chains.chain_terms(chain),
         estimate=point[0],
         vcov=np.cov(draws, rowvar=False),
         df=np.full(point.shape[1], np.nan),
         conf_level=conf_level,
         notes=notes + dropped,
         draws=freeze(draws),
-        left_out=freeze(left_out_effects(packed, units) if ci == "bca" else point[:0]),
+        left_out=freeze(chains.left_out_effects(packed, units) if ci == "bca" else point[:0]),
         ci=ci,
         n_obs=int(selection.n_rows.sum()),
         n_clusters=len(products) if has_clusters else None,
@@ -250,8 +235,11 @@ def _select(
     """Cross-products per cluster of the complete rows, the rows where there are any, and notes."""
     if not isinstance(data, Moments):
         return _select_rows(data, columns, cluster)
-    if cluster is not None:
-        _refuse("moments bring their own clusters", "leave cluster out, or take them by this one")
+    if cluster not in (None, data.cluster):
+        _refuse(
+            f"moments bring their own clusters ({data.cluster!r}), yet cluster={cluster!r}",
+            "leave cluster out, or take the moments by this one",
+        )
     selection = data.select(columns)
     notes = data.notes
     if selection.n_dropped:
@@ -284,7 +272,7 @@ def _refuse_too_few(selection: Selection, columns: Sequence[str], has_clusters: 
             f"clusters among the complete rows: {len(selection.clusters)}, but two are needed",
             "bring data from more clusters, or leave the cluster out",
         )
-    refuse_too_few_rows(int(selection.n_rows.sum()), ["Intercept", *columns[:-1]])
+    condition.refuse_too_few_rows(int(selection.n_rows.sum()), ["Intercept", *columns[:-1]])
 
 
 def _refuse_few_means(n_clusters: int, columns: Sequence[str]) -> None:
@@ -298,11 +286,11 @@ def _refuse_few_means(n_clusters: int, columns: Sequence[str]) -> None:
 
 def _gate(total: np.ndarray, columns: Sequence[str], rows: np.ndarray | None) -> tuple[str, ...]:
     """Refuse dependent columns by name; a note where digits are lost."""
-    terms = ["Intercept", *columns[:-1]]
-    condition = condition_number(total[:-1, :-1])
-    if condition > REFINEMENT_IS_ENOUGH:
+    gram, terms = total[:-1, :-1], ["Intercept", *columns[:-1]]
+    kappa = condition.condition_number(gram)
+    if kappa > condition.REFINEMENT_IS_ENOUGH:
         if rows is not None:
             design = np.column_stack([np.ones(len(rows)), rows - rows.mean(axis=0)])
-            refuse_dependent(design[:, :-1], terms)
-        refuse_without_rows(total[:-1, :-1], terms, condition)
-    return condition_note(condition, "every resample works on moments")
+            condition.refuse_dependent(design[:, :-1], terms)
+        condition.refuse_without_rows(gram, terms, kappa)
+    return condition.condition_note(kappa, "every resample works on moments")

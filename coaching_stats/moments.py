@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coaching_stats.errors import DataError, explain, first_ten, nearest
-from coaching_stats.frames import refuse_infinite
+from coaching_stats.frames import refuse_infinite, refuse_no_rows
 from coaching_stats.results import freeze
 
 CONSTANT = 1e-12  # a spread below this share of the mean is rounding
@@ -80,17 +80,19 @@ class Moments:
         Raises
         ------
         DataError
-            A column that these moments do not hold.
+            A column that these moments do not hold, or no row that has them all.
         """
         index = np.array([self._position(column) for column in columns], dtype=int)
         used = self.patterns[:, index].all(axis=1)
+        if not used.any():
+            refuse_no_rows(0, f"rows with a value in all of {first_ten(columns)}")
         picked = np.concatenate([[0], index + 1])
         cells = self.products[:, used][:, :, picked[:, None], picked]
         kept, position = np.unique(self.cell_cluster[used], return_inverse=True)
         products = _sum_cells(cells, position, len(kept))
         n_rows = np.bincount(position, self.n_rows[used], minlength=len(kept)).astype(int)
         if self.is_weighted:
-            mean = products[1, :, 0, 0].sum() / n_rows.sum() if len(n_rows) else 1.0
+            mean = products[1, :, 0, 0].sum() / n_rows.sum()
             products /= mean ** np.arange(3.0)[:, None, None, None]
         return Selection(
             columns=tuple(columns),
@@ -211,10 +213,14 @@ def moments_of(
     >>> m.n_rows.tolist(), m.centre.tolist()
     ([2, 1], [2.0])
     """
-    refuse_infinite(values, columns)
-    seen = ~np.isnan(values)
-    centre, scale = _origin(values, is_centred)
-    z = np.where(seen, (values - centre) / scale, 0.0)
+    seen = np.isfinite(values)
+    is_complete = bool(seen.all())
+    if not is_complete:
+        refuse_infinite(values, columns)
+    centre, scale = _origin(values, seen, is_complete, is_centred)
+    z = (values - centre) / scale
+    if not is_complete:
+        z[~seen] = 0.0
     if clusters is None:
         clusters = np.arange(int(codes.max()) + 1) if len(codes) else np.arange(0)
     cell, patterns, cell_cluster = _cells(seen, codes, len(clusters))
@@ -233,14 +239,17 @@ def moments_of(
     )
 
 
-def _origin(values: np.ndarray, is_centred: bool) -> tuple[np.ndarray, np.ndarray]:
+def _origin(
+    values: np.ndarray, seen: np.ndarray, is_complete: bool, is_centred: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and sd of the observed values; a constant column keeps the scale 1."""
-    count = np.maximum((~np.isnan(values)).sum(axis=0), 1)
-    total = np.nansum(values, axis=0)
-    centre = total / count if is_centred else np.zeros(values.shape[1])
-    spread = np.sqrt(np.nansum((values - centre) ** 2, axis=0) / count)
+    count = np.maximum(seen.sum(axis=0), 1)
+    filled = values if is_complete else np.where(seen, values, 0.0)
+    centre = filled.sum(axis=0) / count if is_centred else np.zeros(values.shape[1])
+    gap = values - centre if is_complete else np.where(seen, values - centre, 0.0)
+    spread = np.sqrt(np.einsum("ij,ij->j", gap, gap) / count)
     tiny = spread <= CONSTANT * np.maximum(np.abs(centre), 1e-300)
-    if tiny.any() and is_centred and len(values):  # z of a constant is zero, not rounding
+    if is_centred and tiny.any() and len(values):  # z of a constant is zero, not rounding
         centre[tiny] = np.nan_to_num(np.fmin.reduce(values[:, tiny], axis=0))
     return centre, np.where(tiny, 1.0, spread)
 
@@ -249,13 +258,17 @@ def _cells(
     seen: np.ndarray, codes: np.ndarray, n_clusters: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Assign rows to cells: cell of each row, pattern (C, q) and cluster (C,) of each cell."""
-    if seen.all():
-        present, cell = np.unique(codes, return_inverse=True)
-        return cell, np.ones((len(present), seen.shape[1]), dtype=bool), present
-    patterns, pattern_code = np.unique(seen, axis=0, return_inverse=True)
-    key = pattern_code.reshape(-1) * n_clusters + codes
-    cells, cell = np.unique(key, return_inverse=True)
-    return cell, patterns[cells // n_clusters], cells % n_clusters
+    gappy = np.flatnonzero(~seen.all(axis=0))
+    if not len(gappy) and np.bincount(codes, minlength=n_clusters).all():
+        return codes, np.ones((n_clusters, seen.shape[1]), dtype=bool), np.arange(n_clusters)
+    pattern = np.zeros(len(codes), dtype=np.int64)
+    for i, j in enumerate(gappy):
+        if i % 60 == 59:  # more bits than a number holds: count the patterns so far instead
+            pattern = np.unique(pattern, return_inverse=True)[1]
+        pattern = 2 * pattern + seen[:, j]
+    pattern = np.unique(pattern, return_inverse=True)[1]
+    _, first, cell = np.unique(pattern * n_clusters + codes, return_index=True, return_inverse=True)
+    return cell, seen[first], codes[first]
 
 
 def sum_products(

@@ -317,26 +317,25 @@ def _with_inventory(tables: Tables, teams: pd.DataFrame, notes: list[str]) -> pd
     ratings = inventory[inventory["rater_role"] == roles[0]] if roles else inventory
     if "present" in ratings:
         ratings = ratings[ratings["present"].fillna(1) == 1]
-    scores = ratings.groupby("team_id").apply(_inventory_scores, include_groups=False)
-    return teams.merge(scores.reset_index(), on="team_id", how="left", validate="one_to_one")
+    return teams.merge(_inventory_scores(ratings), on="team_id", how="left", validate="one_to_one")
 
 
-def _inventory_scores(ratings: pd.DataFrame) -> pd.Series:
-    """Scores of one team; rigidity of an element is the mean of a, b and 8 - c."""
+def _inventory_scores(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Scores by team; rigidity of an element is the mean of a, b and 8 - c."""
     weight = ratings["h"] if "h" in ratings else pd.Series(1.0, index=ratings.index)
     rigid = pd.concat([ratings["a"], ratings["b"], 8 - ratings["c"]], axis=1).mean(axis=1)
-    number = ratings["element"].str[1:].astype(int)
+    is_sales = ratings["element"].str[1:].astype(int) <= 8
     named = {"OBS_p": "d", "RSM_p": "e", "RSS_p": "f", "SUP_p": "g"}
-    scores = {
-        "SPR_p": _weighted(rigid[number <= 8], weight[number <= 8]),
-        "LPR_p": _weighted(rigid[number > 8], weight[number > 8]),
-        **{key: _weighted(ratings[c], weight) for key, c in named.items() if c in ratings},
-        "IMP_p": weight.mean(),
+    values = {
+        "SPR_p": rigid.where(is_sales),
+        "LPR_p": rigid.where(~is_sales),
+        **{key: ratings[column] for key, column in named.items() if column in ratings},
     }
-    return pd.Series(scores)
-
-
-def _weighted(values: pd.Series, weight: pd.Series) -> float:
-    both = values.notna() & weight.notna()
-    total = weight[both].sum()
-    return float((values[both] * weight[both]).sum() / total) if total > 0 else float("nan")
+    team = ratings["team_id"]
+    scores = {"IMP_p": weight.groupby(team).mean()}
+    for key, value in values.items():
+        known = value.notna() & weight.notna()
+        total = weight.where(known).groupby(team).sum()
+        product = (value * weight).where(known).groupby(team).sum()
+        scores[key] = (product / total).where(total > 0)
+    return pd.DataFrame(scores).reset_index()

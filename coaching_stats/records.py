@@ -30,6 +30,7 @@ class People:
 
 
 def number_people(rng: np.random.Generator, firms: int, teams: int, sellers: int) -> People:
+    """Give everybody an id and a language: teams per firm, sellers per team, one manager each."""
     n = firms * teams
     team_ids = _ids("T", n, 3)
     return People(

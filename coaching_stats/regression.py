@@ -12,7 +12,7 @@ from coaching_stats import cluster_robust
 from coaching_stats.errors import DesignError, explain, first_ten
 from coaching_stats.fitted import Regression
 from coaching_stats.formulas import design, plain_formula
-from coaching_stats.frames import cluster_codes, require_columns, row_weights
+from coaching_stats.frames import cluster_codes, left_out, require_columns, row_weights
 from coaching_stats.least_squares import Fit, Rows, fit_rows, fit_selection, hc3
 from coaching_stats.moments import Moments
 
@@ -89,13 +89,13 @@ def regress(
     known = np.ones(len(data), dtype=bool)
     if cluster is not None:
         codes, labels, known = cluster_codes(data, cluster)
-        notes += _left_out((~known).sum(), f"no value in {cluster!r}")
+        notes.append(left_out((~known).sum(), f"no value in {cluster!r}"))
     if weights is not None:
         row_weight = row_weights(data, weights)
-        notes += _left_out(np.isnan(row_weight[known]).sum(), f"no value in {weights!r}")
+        notes.append(left_out(np.isnan(row_weight[known]).sum(), f"no value in {weights!r}"))
         known = known & ~np.isnan(row_weight)
     made = design(formula, data if known.all() else data[known])
-    notes += _left_out((~made.complete).sum(), "a value is missing")
+    notes.append(left_out((~made.complete).sum(), "a value is missing"))
     return regress_arrays(
         made.y,
         made.x,
@@ -108,11 +108,6 @@ def regress(
         conf_level=conf_level,
         notes=(*notes, *made.notes),
     )
-
-
-def _left_out(n_dropped: int, why: str) -> tuple[str, ...]:
-    rows = "row" if n_dropped == 1 else "rows"
-    return (f"{n_dropped} {rows} left out: {why}",) if n_dropped else ()
 
 
 def regress_arrays(
@@ -164,7 +159,7 @@ def _regress_moments(formula: str, moments: Moments, method: Vcov, conf_level: f
     selection = moments.select([*(term for term in terms if term != "Intercept"), outcome])
     if method in CLUSTERED:
         _refuse_one_cluster(len(selection.clusters), formula)
-    notes = (*moments.notes, *_left_out(selection.n_dropped, "a value is missing"))
+    notes = (*moments.notes, left_out(selection.n_dropped, "a value is missing"))
     fit = fit_selection(selection, terms, None)
     return _regression(fit, None, method, formula, conf_level, notes)
 
@@ -184,7 +179,7 @@ def _regression(
         vcov=vcov,
         df=df,
         conf_level=conf_level,
-        notes=notes + fit.notes + _design_notes(fit, df, method),
+        notes=tuple(filter(None, notes)) + fit.notes + _design_notes(fit, df, method),
         method=method,
         formula=formula,
         n_obs=fit.n_obs,

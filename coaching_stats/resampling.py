@@ -49,9 +49,9 @@ def percentile_interval(draws: np.ndarray, conf_level: float) -> tuple[np.ndarra
     ----------
     Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13; quantile type 7.
     """
-    tail = (1 - conf_level) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-    return low, high
+    ordered = np.sort(draws, axis=0)
+    tail = np.full(draws.shape[1], (1 - conf_level) / 2)
+    return _quantile(ordered, tail), _quantile(ordered, 1 - tail)
 
 
 def percentile_p_value(draws: np.ndarray) -> np.ndarray:

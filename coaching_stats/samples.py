@@ -48,6 +48,16 @@ class Measured:
         """Teams in the table."""
         return len(self.panel.teams)
 
+    @cached_property
+    def firm(self) -> np.ndarray:
+        """Code of each team's firm, shape (n_teams,)."""
+        return pd.factorize(self.panel.teams["firm_id"])[0]
+
+    @cached_property
+    def manager(self) -> np.ndarray:
+        """Code of each team's manager, shape (n_teams,)."""
+        return pd.factorize(self.panel.teams["manager_id"])[0]
+
     def seller_values(self, column: str) -> np.ndarray:
         """Scores of the sellers, shape (n_sellers,)."""
         return self.panel.sellers[column].to_numpy(dtype=float, na_value=np.nan)
@@ -277,15 +287,13 @@ def _z_across_teams(values: np.ndarray, code: np.ndarray) -> np.ndarray:
 
 def _team_clusters(measured: Measured, rows: np.ndarray) -> tuple[np.ndarray | None, str]:
     """Firms from ten on (or whatever the study names), else managers of several teams."""
-    teams = measured.panel.teams.iloc[rows]
-    firm = pd.factorize(teams["firm_id"])[0]
+    firm, manager = measured.firm[rows], measured.manager[rows]
     n_firms = len(np.unique(firm))
     study = measured.study
     if study.has_cluster_key and study.cluster in (None, study.columns.get("team")):
         return None, ""
     if n_firms >= MIN_FIRMS or study.has_cluster_key:
         return firm, "firm"
-    manager = pd.factorize(teams["manager_id"])[0]
     if len(np.unique(manager)) < len(manager):
         return manager, "manager"
     return None, ""
@@ -293,6 +301,6 @@ def _team_clusters(measured: Measured, rows: np.ndarray) -> tuple[np.ndarray | N
 
 def _seller_clusters(measured: Measured, team: np.ndarray) -> tuple[np.ndarray, str]:
     """Teams, or managers where one has several teams."""
-    manager = pd.factorize(measured.panel.teams["manager_id"])[0]
+    manager = measured.manager
     name = "manager" if len(np.unique(manager)) < len(manager) else "team"
     return (manager[team] if name == "manager" else team), name

@@ -77,6 +77,9 @@ def sourcing(hypothesis: Hypothesis, leg: Leg, study: Study, *, is_split: bool) 
         named = {}
     if named is None or any("wave" in source for source in named.values()):
         return None
+    if leg.level == "seller" and named.get(leg.outcome) == "manager":
+        # a manager's one answer for the team says nothing about who in it differs from whom
+        named = {**named, leg.outcome: "seller"}
     source = {
         (key, part): named.get(key) or _source(part, named, leg, study)
         for key in variables(leg)

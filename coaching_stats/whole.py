@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from coaching_stats.judgement import Verdict
 from coaching_stats.rules import CONTRADICTED, NOT_TESTABLE, SUPPORTED
 from coaching_stats.texts import texts
 from coaching_stats.wording import gate_list
-
-if TYPE_CHECKING:
-    from coaching_stats.verdicts import Verdict
 
 MIXED, CONSISTENT, UNDECIDED = "mixed", "consistent", "undecided"
 NO_HEADLINE = "no_headline"

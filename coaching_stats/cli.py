@@ -1,0 +1,139 @@
+"""The command line: arguments in, exit code out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coaching_stats.answers import TRUTH_FILE
+from coaching_stats.errors import CoachingStatsError
+from coaching_stats.output import write_outputs
+from coaching_stats.study import Run, run_study
+from coaching_stats.tables import write_tables
+from coaching_stats.texts import LANGUAGES, number, texts
+from coaching_stats.worlds import simulate
+
+app = typer.Typer(
+    help="Does process rigidity predict unwillingness to coach?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Language(StrEnum):
+    """Languages of the report."""
+
+    en = "en"
+    fi = "fi"
+    both = "both"
+
+
+@app.command()
+def study(
+    data: Annotated[
+        Path | None, typer.Argument(help="A CSV file or a folder of tables; else the sample")
+    ] = None,
+    study: Annotated[Path | None, typer.Option(help="Hypotheses, if not the packaged ones")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="Our names for your columns")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results")] = Path("build/study"),
+    lang: Annotated[Language, typer.Option(help="Language of the report")] = Language.both,
+    seed: Annotated[int, typer.Option(help="Same seed, same numbers", min=0)] = 1,
+) -> None:
+    """Judge every hypothesis on DATA and write the report."""
+    started = time.monotonic()
+    _progress("reading, scoring and judging …")
+    run = run_study(data, study=study, mapping=mapping, seed=seed)
+    _progress("drawing and writing …")
+    languages = LANGUAGES if lang is Language.both else (lang.value,)
+    reports = write_outputs(run, out, languages)
+    typer.echo(_table(run))
+    typer.echo(f"\n{run.verdicts.theory.sentence('en')}")
+    if run.source.is_simulated:
+        typer.echo(f"{texts('en')['simulated']}.")
+    for path in reports:
+        typer.echo(f"report: {path}")
+    _progress(f"done in {time.monotonic() - started:.0f} s")
+
+
+@app.command("simulate")
+def simulate_command(
+    world: Annotated[str, typer.Argument(help="theory, null, no_variation, ...")],
+    firms: Annotated[int, typer.Option(help="Firms")],
+    teams: Annotated[int, typer.Option(help="Teams per firm")],
+    sellers: Annotated[int, typer.Option(help="Sellers per team")],
+    out: Annotated[Path, typer.Option(help="Folder for the tables")],
+    seed: Annotated[int, typer.Option(help="Same seed, same tables", min=0)] = 1,
+) -> None:
+    """Write the tables of a simulated survey whose truth is known."""
+    tables = simulate(world, firms=firms, teams=teams, sellers=sellers, seed=seed)
+    write_tables(tables, out)
+    truth = {**tables.truth, "simulated": True, "seed": seed}
+    text = json.dumps(truth, ensure_ascii=False, indent=1) + "\n"
+    (out / TRUTH_FILE).write_text(text, encoding="utf-8")
+    typer.echo(f"simulated tables: {out}")
+
+
+def _progress(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _table(run: Run) -> str:
+    """The verdicts, one line each, in columns that fit a terminal."""
+    lines = [("", "verdict", "grade", "estimate", "95 % CI", "n", "title")]
+    for verdict in run.verdicts.judged:
+        row = verdict.row()
+        low, high = number(row["conf_low"], "en"), number(row["conf_high"], "en")
+        is_open = row["estimate"] != row["estimate"]
+        lines.append(
+            (
+                verdict.hypothesis.id,
+                verdict.verdict + (f" ({', '.join(verdict.gates)})" if is_open else ""),
+                verdict.grade,
+                number(row["estimate"], "en"),
+                "–" if is_open else f"[{low}, {high}]",
+                "–" if is_open else str(int(row["n"])),
+                verdict.hypothesis.title,
+            )
+        )
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """Run a command; a refusal becomes one message on stderr and exit code 2.
+
+    Parameters
+    ----------
+    command : callable without arguments
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    try:
+        command()
+    except CoachingStatsError as refusal:
+        typer.echo(str(refusal), err=True)
+        return 2
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 1
+    return 0
+
+
+def main() -> None:
+    """Entry point of ``coaching-stats`` and ``python -m coaching_stats``."""
+    for stream in (sys.stdout, sys.stderr):  # a C locale cannot print Finnish or minus signs
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    sys.exit(guarded(app))

@@ -1,0 +1,119 @@
+"""results.json: every number of a run with its address, for machines and reviewers."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from importlib import metadata
+from typing import Any
+
+from coaching_stats.study import Run
+from coaching_stats.verdicts import LegVerdict, Verdict
+
+SCHEMA_VERSION = 1
+DIGITS = 12
+DEPENDENCIES = ("numpy", "scipy", "pandas", "formulaic", "statsmodels")
+
+
+def results(run: Run) -> dict[str, Any]:
+    """Everything that a run found, as it stands in results.json.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    dict
+        ``estimates`` maps addresses such as ``H3.estimate`` to numbers of 12 significant digits,
+        None where there is none; ``verdicts`` holds verdict, grade, reason and wording. No time,
+        user, path or machine: the same input gives the same bytes.
+    """
+    judged = (*run.verdicts.judged, *run.verdicts.described)
+    theory = run.verdicts.theory
+    receipt = run.receipt
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "coaching_stats": metadata.version("coaching_stats"),
+        "dependencies": {name: metadata.version(name) for name in DEPENDENCIES},
+        "seed": run.seed,
+        "data": {
+            "name": run.source.name,
+            "simulated": run.source.is_simulated,
+            "sha256": dict(sorted(run.source.hashes.items())),
+        },
+        "study": {"title": run.study.title_en, "sha256": run.study.hash},
+        "receipt": {
+            "rows_read": receipt.rows_read,
+            "rows_kept": receipt.rows_kept,
+            "dropped": len(receipt.dropped),
+            "flagged": len(receipt.flagged),
+            "problems": len(receipt.problems),
+        },
+        "theory": {
+            "verdict": theory.verdict,
+            "grade": theory.grade,
+            "carrying": list(theory.carrying),
+            "wording": theory.sentence("en"),
+        },
+        "verdicts": {v.hypothesis.id: _words(v) for v in run.verdicts.judged},
+        "estimates": {address: _rounded(x) for v in judged for address, x in _numbers(v)},
+        "notes": list(run.notes),
+    }
+
+
+def results_text(run: Run) -> str:
+    """The text of results.json: sorted nowhere, indented, ending in one newline."""
+    return json.dumps(results(run), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _words(verdict: Verdict) -> dict[str, str]:
+    row = verdict.row()
+    return {key: str(row[key]) for key in ("verdict", "grade", "reason", "wording")}
+
+
+def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
+    """Address and number of all that was estimated or checked on a hypothesis."""
+    name, row = verdict.hypothesis.id, verdict.row()
+    for key in (
+        "estimate",
+        "conf_low",
+        "conf_high",
+        "p_value",
+        "p_adjusted",
+        "sesoi",
+        "n",
+        "clusters",
+    ):
+        yield f"{name}.{key}", row[key]
+    for leg in verdict.legs:
+        prefix = name if len(verdict.legs) == 1 else f"{name}.{leg.leg.name}"
+        yield from _leg_numbers(prefix, leg)
+    for check in verdict.checks:
+        yield f"{name}.{check.gate}.{check.what}.{check.about}", check.value
+
+
+def _leg_numbers(prefix: str, leg: LegVerdict) -> Iterator[tuple[str, float]]:
+    evidence = leg.evidence
+    if "." in prefix:
+        yield f"{prefix}.estimate", evidence.estimate
+        yield f"{prefix}.conf_low", evidence.intervals[0.95][0]
+        yield f"{prefix}.conf_high", evidence.intervals[0.95][1]
+        yield f"{prefix}.p_value", evidence.p_value
+        yield f"{prefix}.n", evidence.n
+        yield f"{prefix}.clusters", evidence.n_clusters
+    yield f"{prefix}.std_error", evidence.std_error
+    yield f"{prefix}.df", evidence.df
+    yield f"{prefix}.conf_low_90", evidence.intervals[0.90][0]
+    yield f"{prefix}.conf_high_90", evidence.intervals[0.90][1]
+    if leg.same is not None:
+        yield f"{prefix}.same_source_estimate", leg.same.estimate
+
+
+def _rounded(value: float) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    if float(value).is_integer() and abs(value) < 1e15:
+        return int(value)
+    return float(f"{value:.{DIGITS}g}")

@@ -1,0 +1,115 @@
+"""Weights keep the total and the right variance; intervals are those of the literature."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scipy import stats
+
+from coaching_stats.errors import DesignError
+from coaching_stats.resampling import (
+    bca_interval,
+    bca_p_value,
+    cluster_weights,
+    keep_usable,
+    percentile_interval,
+    percentile_p_value,
+)
+
+
+@given(n_clusters=st.integers(2, 60), n_boot=st.integers(1, 40), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_every_resample_weighs_as_much_as_the_data(n_clusters, n_boot, seed):
+    weights = cluster_weights(n_clusters, n_boot, np.random.default_rng(seed))
+    assert weights.shape == (n_boot, n_clusters)
+    assert_allclose(weights.sum(axis=1), n_clusters)
+    drawn = weights * (n_clusters - 1) / n_clusters
+    assert_allclose(drawn, np.round(drawn), atol=1e-9)
+
+
+@pytest.mark.parametrize("n_clusters", [4, 8, 24])
+def test_variance_of_a_resampled_mean_is_the_unbiased_one(n_clusters):
+    """Resampling all G clusters would give (G - 1) / G of it."""
+    rng = np.random.default_rng(n_clusters)
+    values = rng.normal(size=n_clusters)
+    means = cluster_weights(n_clusters, 40_000, rng) @ values / n_clusters
+    squares = (means - values.mean()) ** 2
+    unbiased = values.var(ddof=1) / n_clusters
+    assert abs(squares.mean() - unbiased) < 4 * squares.std() / np.sqrt(len(squares))
+
+
+@pytest.fixture(scope="module")
+def sample():
+    """A skewed sample, the means of its resamples, and its means without each value."""
+    rng = np.random.default_rng(11)
+    values = rng.exponential(size=25)
+    draws = rng.choice(values, size=(3_000, 25)).mean(axis=1)
+    left_out = (values.sum() - values) / 24
+    return values, draws[:, None], left_out[:, None]
+
+
+def test_percentile_interval_is_the_type_7_quantile(sample):
+    _, draws, _ = sample
+    both = np.hstack([draws, -draws])
+    assert_allclose(percentile_interval(both, 0.9), np.quantile(both, [0.05, 0.95], axis=0))
+
+
+@pytest.mark.parametrize("conf_level", [0.5, 0.9, 0.99])
+def test_bca_interval_equals_scipy(sample, conf_level):
+    values, draws, left_out = sample
+    theirs = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=0,
+        bootstrap_result=_Resamples(draws[:, 0]),
+        confidence_level=conf_level,
+        method="BCa",
+    ).confidence_interval
+    low, high = bca_interval(draws, values.mean(keepdims=True), left_out, conf_level)
+    assert_allclose([low[0], high[0]], [theirs.low, theirs.high], rtol=1e-10)
+
+
+class _Resamples:
+    """What scipy takes over from an earlier run."""
+
+    def __init__(self, bootstrap_distribution):
+        self.bootstrap_distribution = bootstrap_distribution
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.9])
+def test_bca_p_value_inverts_the_interval(sample, share):
+    """At the level 1 - p one end of the interval has as many draws below it as zero has."""
+    values, draws, left_out = sample
+    zero = np.quantile(draws, share)
+    moved, estimate, apart = draws - zero, values.mean(keepdims=True) - zero, left_out - zero
+    p = bca_p_value(moved, estimate, apart)[0]
+    ends = bca_interval(moved, estimate, apart, 1 - p)
+    nearest = min(abs((moved < end).mean() - share) for end in ends)
+    assert nearest <= 2 / len(draws)
+
+
+def test_percentile_p_value_inverts_the_interval(sample):
+    _, draws, _ = sample
+    draws = draws - np.quantile(draws, 0.04)
+    p = percentile_p_value(draws)[0]
+    assert_allclose(p, 0.08, atol=2 / len(draws))
+    assert abs(percentile_interval(draws, 1 - p)[0][0]) < np.ptp(draws) / len(draws)
+
+
+def test_p_values_never_fall_below_what_the_draws_can_show():
+    draws, estimate, left_out = np.full((99, 1), 5.0), np.array([5.0]), np.array([[4.0], [6.0]])
+    assert percentile_p_value(draws)[0] == 0.02
+    spread = draws + np.arange(99)[:, None]
+    assert_allclose(bca_p_value(spread, estimate, left_out), 0.02)
+
+
+def test_lost_resamples_are_counted_and_refused_above_five_per_cent():
+    draws, usable = np.arange(100.0)[:, None], np.ones(100, dtype=bool)
+    usable[:5] = False
+    kept, notes = keep_usable(draws, usable)
+    assert kept[:, 0].tolist() == list(range(5, 100))
+    assert "5 of 100" in notes[0]
+    usable[5] = False
+    with pytest.raises(DesignError, match="6 of 100"):
+        keep_usable(draws, usable)
