@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from coaching_stats.receipt import Receipt, receipt_of
 from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
 from coaching_stats.tables import read_tables
 from coaching_stats.theory import Study
+from coaching_stats.worlds import SimulatedTables
 
 HERE = Path(__file__).parent
 TRUTH_FILE = "truth.json"  # stands beside simulated tables: world, design and seed
@@ -72,7 +74,9 @@ def load_sample(name: str) -> dict[str, pd.DataFrame] | pd.DataFrame:
     (30, 7)
     """
     if name in SAMPLES:
-        return read_tables(sample_folder(name))
+        folder = sample_folder(name)
+        truth = json.loads((folder / TRUTH_FILE).read_text(encoding="utf-8"))
+        return SimulatedTables(read_tables(folder), truth)
     if name not in PUBLISHED:
         raise DataError(
             explain(

@@ -200,6 +200,8 @@ def nearly_alone(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
 
 def _touches(fit: Projection, contrasts: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Say which contrasts have a share in the marked eigenvectors (..., G, k) of a cluster."""
+    if not directions.any():
+        return np.zeros((*directions.shape[:-1], contrasts.shape[-1]), dtype=bool)
     a = fit.turned(contrasts)
     a = a / np.linalg.norm(a, axis=-2, keepdims=True)
     share = np.abs(fit.eigen[1].swapaxes(-1, -2) @ a[..., None, :, :])

@@ -15,6 +15,7 @@ from coaching_stats.errors import DataError, DesignError, explain, first_ten
 from coaching_stats.frames import (
     is_numeric,
     numeric_columns,
+    reads_as_numbers,
     refuse_infinite,
     refuse_no_rows,
     refuse_text,
@@ -93,7 +94,7 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     require_columns(data, named)
     numbers = [name for name in plain if is_numeric(data[name])]
     for name in plain:
-        if name not in numbers and (name == outcome or _reads_as_numbers(data[name])):
+        if name not in numbers and (name == outcome or not _is_category(data[name])):
             refuse_text(data[name])
     values = numeric_columns(data, numbers)
     if outcome is not None and None not in terms and len(numbers) == len(plain):
@@ -142,12 +143,11 @@ def _column(term: Term) -> str | None:
     return str(factors[0].expr) if is_plain else None
 
 
-def _reads_as_numbers(column: pd.Series) -> bool:
-    """Say whether a text column is mostly numbers: mistyped, rather than a category."""
+def _is_category(column: pd.Series) -> bool:
+    """Say whether a column that is not numeric may stand for a category."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return False
-    numbers = pd.to_numeric(column.astype(object), errors="coerce")
-    return bool(numbers.notna().sum() > column.notna().sum() / 2)
+        return True
+    return pd.api.types.is_string_dtype(column.dropna()) and not reads_as_numbers(column)
 
 
 def _refuse_gaps(seen: np.ndarray, named: Sequence[str]) -> None:
@@ -181,7 +181,7 @@ def _from_formula(
             made = parsed.get_model_matrix(
                 frame.reset_index(drop=True), context={}, na_action="ignore"
             )
-    except FormulaicError as problem:
+    except (FormulaicError, TypeError, ValueError) as problem:
         raise _unusable(formula, problem) from None
     if made.lhs.shape[1] != 1:
         raise _no_outcome(formula)

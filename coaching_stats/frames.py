@@ -161,18 +161,29 @@ def is_numeric(column: pd.Series) -> bool:
 
 
 def refuse_text(column: pd.Series) -> None:
-    """Refuse a column that is not numeric, showing the values that are no numbers."""
-    numbers = pd.to_numeric(column.astype(object), errors="coerce")
-    bad = column[numbers.isna() & column.notna()]
-    shown = bad if len(bad) else column.dropna()
+    """Refuse a column that is not numeric; single values are shown where the rest are numbers."""
+    bad = column.index[_is_no_number(column)]
+    is_mistyped = 0 < len(bad) < column.count() / 2
     is_date = pd.api.types.is_datetime64_any_dtype(column)
     raise DataError(
         explain(
             what=f"the column {column.name!r} holds {'dates' if is_date else 'text'}, not numbers",
-            where=first_ten(f"row {row}: {str(value)!r}" for row, value in shown.items()),
+            where=first_ten(f"row {row}: {str(column[row])!r}" for row in bad)
+            if is_mistyped and column.index.is_unique
+            else "",
             remedy="make it numeric, or correct these values",
         )
     )
+
+
+def reads_as_numbers(column: pd.Series) -> bool:
+    """Say whether a text column is mostly numbers: mistyped, rather than a category."""
+    return bool(_is_no_number(column).sum() < column.count() / 2)
+
+
+def _is_no_number(column: pd.Series) -> np.ndarray:
+    numbers = pd.to_numeric(column.astype(object), errors="coerce")
+    return (numbers.isna() & column.notna()).to_numpy()
 
 
 def refuse_infinite(
@@ -185,7 +196,7 @@ def refuse_infinite(
     named = row.tolist() if labels is None else [labels[i] for i in row.tolist()]
     raise DataError(
         explain(
-            what=f"{len(row)} infinite values",
+            what=f"{len(row)} infinite value{'' if len(row) == 1 else 's'}",
             where=first_ten(
                 f"{columns[j]}, row {i}" for i, j in zip(named, column.tolist(), strict=True)
             ),

@@ -14,9 +14,10 @@ from operator import add, mul
 import narwhals as nw
 import numpy as np
 
+from coaching_stats.cells import CONSTANT
 from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.frames import left_out, refuse_no_rows, refuse_weights, whole_labels
-from coaching_stats.moments import CONSTANT, Moments
+from coaching_stats.moments import Moments
 
 SUMS_PER_QUERY = 100  # planners slow down on very wide aggregations
 BITS = 32  # gaps of so many columns share one number

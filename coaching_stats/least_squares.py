@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
+from coaching_stats.cells import sum_products
 from coaching_stats.cluster_robust import LEVERAGE_TOLERANCE, Projection, from_products
 from coaching_stats.condition import (
     MOMENTS_ARE_ENOUGH,
@@ -20,7 +21,7 @@ from coaching_stats.condition import (
     refuse_without_rows,
 )
 from coaching_stats.errors import DesignError, explain
-from coaching_stats.moments import Selection, moments_of, sum_products
+from coaching_stats.moments import Selection, moments_of
 from coaching_stats.weighted import projection_of
 
 PERFECT_FIT = 1e-8  # residual share below which differences of moments lose their digits

@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coaching_stats.cells import cells_of, origin, sum_cells, sum_products
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 from coaching_stats.frames import refuse_infinite, refuse_no_rows
 from coaching_stats.results import freeze
-
-CONSTANT = 1e-12  # a spread below this share of the mean is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +88,7 @@ class Moments:
         picked = np.concatenate([[0], index + 1])
         cells = self.products[:, used][:, :, picked[:, None], picked]
         kept, position = np.unique(self.cell_cluster[used], return_inverse=True)
-        products = _sum_cells(cells, position, len(kept))
+        products = sum_cells(cells, position, len(kept))
         n_rows = np.bincount(position, self.n_rows[used], minlength=len(kept)).astype(int)
         if self.is_weighted:
             mean = products[1, :, 0, 0].sum() / n_rows.sum()
@@ -217,13 +216,13 @@ def moments_of(
     is_complete = bool(seen.all())
     if not is_complete:
         refuse_infinite(values, columns)
-    centre, scale = _origin(values, seen, is_complete, is_centred)
+    centre, scale = origin(values, seen, is_complete, is_centred)
     z = (values - centre) / scale
     if not is_complete:
         z[~seen] = 0.0
     if clusters is None:
         clusters = np.arange(int(codes.max()) + 1) if len(codes) else np.arange(0)
-    cell, patterns, cell_cluster = _cells(seen, codes, len(clusters))
+    cell, patterns, cell_cluster = cells_of(seen, codes, len(clusters))
     ones_z = np.column_stack([np.ones(len(z)), z])
     factors = [None] if weights is None else [None, weights, weights**2]
     products = np.stack([sum_products(ones_z, cell, len(cell_cluster), w) for w in factors])
@@ -237,62 +236,6 @@ def moments_of(
         n_rows=np.bincount(cell, minlength=len(cell_cluster)),
         products=products,
     )
-
-
-def _origin(
-    values: np.ndarray, seen: np.ndarray, is_complete: bool, is_centred: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and sd of the observed values; a constant column keeps the scale 1."""
-    count = np.maximum(seen.sum(axis=0), 1)
-    filled = values if is_complete else np.where(seen, values, 0.0)
-    centre = filled.sum(axis=0) / count if is_centred else np.zeros(values.shape[1])
-    gap = values - centre if is_complete else np.where(seen, values - centre, 0.0)
-    spread = np.sqrt(np.einsum("ij,ij->j", gap, gap) / count)
-    tiny = spread <= CONSTANT * np.maximum(np.abs(centre), 1e-300)
-    if is_centred and tiny.any() and len(values):  # z of a constant is zero, not rounding
-        centre[tiny] = np.nan_to_num(np.fmin.reduce(values[:, tiny], axis=0))
-    return centre, np.where(tiny, 1.0, spread)
-
-
-def _cells(
-    seen: np.ndarray, codes: np.ndarray, n_clusters: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Assign rows to cells: cell of each row, pattern (C, q) and cluster (C,) of each cell."""
-    gappy = np.flatnonzero(~seen.all(axis=0))
-    if not len(gappy) and np.bincount(codes, minlength=n_clusters).all():
-        return codes, np.ones((n_clusters, seen.shape[1]), dtype=bool), np.arange(n_clusters)
-    pattern = np.zeros(len(codes), dtype=np.int64)
-    for i, j in enumerate(gappy):
-        if i % 60 == 59:  # more bits than a number holds: count the patterns so far instead
-            pattern = np.unique(pattern, return_inverse=True)[1]
-        pattern = 2 * pattern + seen[:, j]
-    pattern = np.unique(pattern, return_inverse=True)[1]
-    _, first, cell = np.unique(pattern * n_clusters + codes, return_index=True, return_inverse=True)
-    return cell, seen[first], codes[first]
-
-
-def sum_products(
-    columns: np.ndarray, cell: np.ndarray, n_cells: int, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Sum w c'c by cell over the rows c of `columns` (n, p); shape (C, p, p)."""
-    left = columns if weights is None else columns * weights[:, None]
-    if 2 * n_cells > len(cell):  # mostly single rows: one outer product each
-        return _sum_cells((left[:, :, None] * columns[:, None, :])[None], cell, n_cells)[0]
-    order = np.argsort(cell, kind="stable")
-    left, right = left[order], columns[order]
-    ends = np.cumsum(np.bincount(cell, minlength=n_cells)).tolist()
-    starts = [0, *ends[:-1]]
-    return np.stack([left[a:b].T @ right[a:b] for a, b in zip(starts, ends, strict=True)])
-
-
-def _sum_cells(products: np.ndarray, position: np.ndarray, n: int) -> np.ndarray:
-    """Add up products (W, C, p, p) that share a position: shape (W, n, p, p)."""
-    summed = np.zeros((products.shape[0], n, *products.shape[2:]))
-    if n == len(position):  # one cell each: nothing to add up
-        summed[:, position] = products
-    else:
-        np.add.at(summed, (slice(None), position), products)
-    return summed
 
 
 def _gather(
@@ -311,5 +254,5 @@ def _gather(
         cell_cluster=cells[:, 0],
         patterns=cells[:, 1:].astype(bool),
         n_rows=np.bincount(position, n_rows, minlength=len(cells)).astype(int),
-        products=_sum_cells(products, position, len(cells)),
+        products=sum_cells(products, position, len(cells)),
     )

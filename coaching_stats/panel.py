@@ -74,6 +74,25 @@ class Panel:
         )
 
 
+def team_scores(panel: Panel) -> pd.DataFrame:
+    """One row per team: its facts and scores, and the means of its sellers' scores.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``panel.teams``, then ``SPR_s`` and the other seller scores, means of all
+        sellers of the team who answered.
+    """
+    scores = [c for c in panel.sellers if c[-2:] in ("_s", "_r")]
+    means = panel.sellers.groupby("team_id")[scores].mean() if scores else pd.DataFrame()
+    named = [c for c in means if c not in panel.teams]
+    return panel.teams.merge(means[named], left_on="team_id", right_index=True, how="left")
+
+
 def measure(tables: Tables, study: Study) -> Panel:
     """Score the answers and join them with the records.
 
@@ -296,7 +315,7 @@ def _with_managers(tables: Tables, teams: pd.DataFrame, managers: pd.DataFrame) 
         teams = teams.merge(managers, on="team_id", how="left", validate="one_to_one")
     if "team_scores" in tables:
         ready = tables["team_scores"]
-        extra = [c for c in ready if c == "team_id" or c not in teams]
+        extra = [c for c in ready if c == "team_id" or (c not in teams and c[-2:] != "_s")]
         teams = teams.merge(ready[extra], on="team_id", how="left", validate="one_to_one")
     records = tables.get("managers", pd.DataFrame())
     if "trn_hours" in records:

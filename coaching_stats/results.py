@@ -58,9 +58,10 @@ class Shown:
         return "\n".join([table, *(f"note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        table = self.tidy().to_html(
-            index=False, border=0, na_rep="", float_format="{:.3f}".format, escape=True
-        )
+        with pd.option_context("display.max_colwidth", None):
+            table = self.tidy().to_html(
+                index=False, border=0, na_rep="", float_format="{:.3f}".format, escape=True
+            )
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         return f"{table}<ul>{notes}</ul>" if notes else table
 

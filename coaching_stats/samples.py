@@ -119,7 +119,7 @@ class Sample:
     codes : ndarray of int, shape (n,), or None
         Cluster of each row; None where rows count as independent.
     cluster : str
-        What the clusters are: firm, manager, team, or nothing.
+        Column that names the clusters, or nothing.
     n_teams : int
     by_team : frozenset of str
         In a seller-level sample, the variables that are the same for a whole team.
@@ -285,22 +285,27 @@ def _z_across_teams(values: np.ndarray, code: np.ndarray) -> np.ndarray:
     return (values - by_team.mean()) / by_team.std(ddof=1)
 
 
+def team_cluster(teams: pd.DataFrame, study: Study) -> str | None:
+    """Column that teams are clustered on: firms from ten on, else managers of several teams.
+
+    A study that names its cluster, or none, decides for itself.
+    """
+    if study.has_cluster_key:
+        return None if study.cluster in (None, study.columns.get("team")) else "firm_id"
+    if teams["firm_id"].nunique() >= MIN_FIRMS:
+        return "firm_id"
+    n_managers = teams["manager_id"].nunique()
+    return "manager_id" if 1 < n_managers < len(teams) else None
+
+
 def _team_clusters(measured: Measured, rows: np.ndarray) -> tuple[np.ndarray | None, str]:
-    """Firms from ten on (or whatever the study names), else managers of several teams."""
-    firm, manager = measured.firm[rows], measured.manager[rows]
-    n_firms = len(np.unique(firm))
-    study = measured.study
-    if study.has_cluster_key and study.cluster in (None, study.columns.get("team")):
-        return None, ""
-    if n_firms >= MIN_FIRMS or study.has_cluster_key:
-        return firm, "firm"
-    if len(np.unique(manager)) < len(manager):
-        return manager, "manager"
-    return None, ""
+    column = team_cluster(measured.panel.teams.iloc[rows], measured.study)
+    codes = {"firm_id": measured.firm, "manager_id": measured.manager}
+    return (None, "") if column is None else (codes[column][rows], column)
 
 
 def _seller_clusters(measured: Measured, team: np.ndarray) -> tuple[np.ndarray, str]:
     """Teams, or managers where one has several teams."""
-    manager = measured.manager
-    name = "manager" if len(np.unique(manager)) < len(manager) else "team"
-    return (manager[team] if name == "manager" else team), name
+    if measured.panel.teams["manager_id"].duplicated().any():
+        return measured.manager[team], "manager_id"
+    return team, "team_id"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from coaching_stats.answers import Source, read_source
-from coaching_stats.panel import Panel, measure
+from coaching_stats.panel import Panel, measure, team_scores
 from coaching_stats.receipt import Receipt
 from coaching_stats.results import Shown
+from coaching_stats.samples import team_cluster
 from coaching_stats.theory import Study, load_study
 from coaching_stats.verdicts import Verdicts, judge_panel
 
@@ -44,6 +45,11 @@ class Run(Shown):
     source: Source
     seed: int
     notes: tuple[str, ...]
+
+    @property
+    def cluster(self) -> str | None:
+        """Column of ``team_scores`` to cluster teams on; None where they are independent."""
+        return team_cluster(self.panel.teams, self.study)
 
     def tidy(self) -> pd.DataFrame:
         """The table of verdicts."""
@@ -90,7 +96,7 @@ def run_study(
     source = read_source(data, study, mapping)
     panel = measure(source.tables, study)
     verdicts = judge_panel(panel, study, seed)
-    scores = {"seller_scores": panel.sellers, "team_scores": panel.teams}
+    scores = {"seller_scores": panel.sellers, "team_scores": team_scores(panel)}
     return Run(
         study=study,
         verdicts=verdicts,

@@ -12,7 +12,7 @@ from coaching_stats.estimates import estimate_leg
 from coaching_stats.gates import Check, check_gates, failed_gates
 from coaching_stats.judgement import NOT_MEASURED, LegVerdict, Verdict
 from coaching_stats.panel import Panel
-from coaching_stats.results import Shown
+from coaching_stats.results import Shown, Table
 from coaching_stats.rules import (
     CONTRADICTED,
     INCONCLUSIVE,
@@ -25,6 +25,7 @@ from coaching_stats.rules import (
 )
 from coaching_stats.samples import Measured, with_halves
 from coaching_stats.sourcing import Sourcing, sourcing, unmeasured
+from coaching_stats.texts import texts
 from coaching_stats.theory import Hypothesis, Leg, Study
 from coaching_stats.whole import TheoryVerdict, judge_theory
 
@@ -55,6 +56,15 @@ class Verdicts(Shown):
     def tidy(self) -> pd.DataFrame:
         """One row per hypothesis, nothing rounded."""
         return pd.DataFrame([verdict.row() for verdict in self.judged])
+
+    def remedies(self, language: str = "en") -> Table:
+        """What would make the predictions testable that are not: one row per gate."""
+        rows = []
+        for gate in sorted({gate for verdict in self.judged for gate in verdict.gates}):
+            closed = [v.hypothesis.id for v in self.judged if gate in v.gates]
+            remedy = texts(language)["remedies"][gate]
+            rows.append({"gate": gate, "hypotheses": ", ".join(closed), "remedy": remedy})
+        return Table(pd.DataFrame(rows, columns=["gate", "hypotheses", "remedy"]))
 
     def __getitem__(self, name: str) -> Verdict:
         """Find a verdict by the id of its hypothesis."""
