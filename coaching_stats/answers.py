@@ -157,11 +157,12 @@ def read_source(
     if path.is_dir():
         hashes = {file.name: _file_hash(file) for file in sorted(path.glob("*.csv"))}
         is_simulated = (path / TRUTH_FILE).exists()
-        return _from_tables(read_tables(path), path.name, hashes, is_simulated=is_simulated)
+        tables = {name: _as_in_file(frame) for name, frame in read_tables(path).items()}
+        return _from_tables(tables, path.name, hashes, is_simulated=is_simulated)
     _refuse_file(path)
     text = TEXT_COLUMNS | frozenset(v for k, v in study.columns.items() if not k[0].isupper())
     text |= {study.cluster} if study.cluster else frozenset()
-    frame = read_csv(path, text)
+    frame = _as_in_file(read_csv(path, text))
     if mapping is not None:
         frame = apply_mapping(frame, mapping)
     return _from_frame(frame, study, path.name, {path.name: _file_hash(path)})
@@ -205,6 +206,11 @@ def _from_frame(frame: pd.DataFrame, study: Study, name: str, hashes: dict[str, 
     tables, problems = tables_from_frame(frame, study)
     receipt = receipt_of(tables, tool="columns of our names", problems=problems, single_file=frame)
     return Source(tables, receipt, name, hashes)
+
+
+def _as_in_file(frame: pd.DataFrame) -> pd.DataFrame:
+    """Label the rows as the user sees them in the file: the header is row 1."""
+    return frame.set_axis(pd.RangeIndex(2, len(frame) + 2, name="row"))
 
 
 def _file_hash(path: Path) -> str:

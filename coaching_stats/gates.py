@@ -24,6 +24,7 @@ from coaching_stats.teams import Likeness, likeness, rwg_j
 from coaching_stats.theory import Hypothesis, Leg
 
 MIN_TEAMS = 10
+SEVERITY = ("fail", "unknown", "warn", "pass")
 VERSIONS = {"SPR": ("process_version_sales",), "LPR": ("process_version_lead",)}
 
 
@@ -93,7 +94,7 @@ def check_gates(
     Returns
     -------
     list of Check
-        Each condition once, the worst status of several legs first.
+        Each condition once: of several legs the worst one.
 
     References
     ----------
@@ -111,7 +112,10 @@ def check_gates(
     for leg, sources in legs:
         for gate in hypothesis.gates:
             found.extend(gates[gate](measured, leg, sources))
-    return sorted(dict.fromkeys(found), key=lambda check: check.gate)
+    worst: dict[tuple[str, str, str], Check] = {}
+    for check in sorted(found, key=lambda check: (SEVERITY.index(check.status), check.value)):
+        worst.setdefault((check.gate, check.what, check.about), check)
+    return sorted(worst.values(), key=lambda check: check.gate)
 
 
 def failed_gates(checks: Sequence[Check]) -> list[str]:

@@ -154,7 +154,6 @@ def _scored(tables: Tables, form: str, notes: list[str]) -> tuple[pd.DataFrame, 
         later = int((survey["wave"] != first).sum())
         notes.append(f"{later} answers of later waves to the {form} survey are not used")
         survey = survey[survey["wave"] == first]
-    survey = survey.reset_index(drop=True)
     ids = survey[list(dict.fromkeys([key, "team_id"]))]
     items = {}
     for (construct, _), scale in present_scales(survey, load_instrument()).items():
@@ -281,7 +280,7 @@ def _with_sales(tables: Tables, sellers: pd.DataFrame, notes: list[str]) -> pd.D
             explain(
                 what="the sales index must be above 0",
                 where="sales: "
-                + first_ten(f"row {row + 2}" for row in sales.index[sales["sales_index"] <= 0]),
+                + first_ten(f"row {row}" for row in sales.index[sales["sales_index"] <= 0]),
                 remedy="give sales as a per cent of target or of the peer median",
             )
         )

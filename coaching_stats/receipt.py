@@ -131,7 +131,6 @@ def _failed_attention(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]
         answers = survey[checks]
         wrong = answers.notna() & (answers != pd.Series({c: ATTENTION_KEYS[c] for c in checks}))
         for row in np.flatnonzero(wrong.any(axis=1)).tolist():
-            flagged.append(
-                {"row": row + 2, "respondent": str(survey[key].iloc[row]), "reason": "attention"}
-            )
+            who, label = str(survey[key].iloc[row]), int(survey.index[row])
+            flagged.append({"row": label, "respondent": who, "reason": "attention"})
     return flagged

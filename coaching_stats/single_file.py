@@ -113,7 +113,7 @@ def _with_sales(frame: pd.DataFrame, scores: list[str]) -> tuple[pd.DataFrame, l
         raise DataError(
             explain(
                 what="the sales index must be a number above 0",
-                where="sales_index, " + first_ten(f"row {row + 2}" for row in bad),
+                where="sales_index, " + first_ten(f"row {row}" for row in bad),
                 remedy="give sales as a per cent of target or of the peer median",
             )
         )
@@ -125,7 +125,7 @@ def _with_ids(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     problems: list[dict[str, Any]] = []
     missing = frame["team_id"].isna()
     if missing.any():
-        rows = [int(i) + 2 for i in np.flatnonzero(missing)]
+        rows = frame.index[missing].tolist()
         problems.append(
             {
                 "severity": "warning",
@@ -138,14 +138,14 @@ def _with_ids(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
         )
         frame = frame[~missing]
     if "seller_id" not in frame:
-        return frame.assign(seller_id=[f"row {i + 2}" for i in range(len(frame))]), problems
+        return frame.assign(seller_id=[f"row {label}" for label in frame.index]), problems
     twice = frame["seller_id"].duplicated(keep=False) & frame["seller_id"].notna()
     if twice.any():
         raise DataError(
             explain(
                 what=f"{int(twice.sum())} rows share their respondent with another row",
                 where=first_ten(
-                    f"row {i + 2}: {frame['seller_id'].iloc[i]}" for i in np.flatnonzero(twice)
+                    f"row {row}: {who}" for row, who in frame.loc[twice, "seller_id"].items()
                 ),
                 remedy="keep one row per respondent",
             )
@@ -201,7 +201,7 @@ def _flat_tables(
         if not (owner == "firm_id" and study.columns.get("team") == study.cluster):
             plain[owner] = frame[study.cluster]
     if "team_id" not in plain:
-        rows = plain.assign(team_id=[f"row {i + 2}" for i in range(len(plain))])
+        rows = plain.assign(team_id=[f"row {label}" for label in plain.index])
         facts = [column for column in TEAM_FACTS if column in rows]
         tables = {"teams": rows[["team_id", *facts]], "team_scores": rows.drop(columns=facts)}
         return tables, []
@@ -257,7 +257,7 @@ def _refuse_text_and_gaps(frame: pd.DataFrame, columns: list[str]) -> None:
         raise DataError(
             explain(
                 what=f"the column {column!r} holds text, not numbers",
-                where=first_ten(f"row {row + 2}: {value!r}" for row, value in bad.items()),
+                where=first_ten(f"row {row}: {value!r}" for row, value in bad.items()),
                 remedy="correct these cells; leave a missing value empty, write 1.5 with a point",
             )
         )

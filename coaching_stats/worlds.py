@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from math import inf
 from numbers import Integral, Real
 from typing import Any
@@ -43,7 +44,7 @@ class SimulatedTables(dict[str, pd.DataFrame]):
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], truth: Mapping[str, Any]) -> None:
         super().__init__(tables)
-        self.truth = dict(truth)
+        self.truth = deepcopy(dict(truth))
 
     def __repr__(self) -> str:
         """Names and sizes of the tables; the frames themselves are long."""
@@ -64,10 +65,11 @@ def simulate(
     """Simulate a survey of a world whose truth is known.
 
     All randomness comes from one generator, drawn in this order: residuals of the latent scores
-    (`draw_residuals`); languages and the records; then for each wave sellers' answers, managers'
+    (`draw_residuals`); languages, past failures and the records; then for each wave sellers' answers, managers'
     answers, who responds, dates, sales; after the first wave the process inventory. A second wave
     first draws which half of the teams get a looser process, and new residuals. So a survey of
-    one wave is the first wave of the survey of two with the same seed.
+    one wave is the first wave of the survey of two with the same seed. Errors of measurement,
+    moods and nonresponse are drawn anew in each wave.
 
     Parameters
     ----------
@@ -76,7 +78,8 @@ def simulate(
     firms, teams, sellers : int
         Firms, teams per firm and sellers per team; one manager per team.
     strength : float, default 1
-        Multiplies every coefficient of the world; variances stay as they are.
+        Multiplies every coefficient of the world; other than at 1, the residuals of all that has
+        causes fill its variance up to 1 (`load_world`).
     waves : 1 or 2
     seed : int or Generator, optional
         The same seed gives the same tables.
@@ -128,7 +131,7 @@ def simulate(
 
 def _check_design(**sizes: object) -> None:
     bad = [
-        f"{name}={value!r}"
+        f"{name}={value}"
         for name, value in sizes.items()
         if not isinstance(value, Integral) or isinstance(value, bool) or value < 1
     ]
@@ -146,13 +149,13 @@ def _check_options(strength: object, waves: object) -> None:
     if not isinstance(strength, Real) or not 0 <= strength < inf:
         raise DesignError(
             explain(
-                what=f"strength must be a number of at least 0, not {strength!r}",
+                what=f"strength must be a number of at least 0, not {strength}",
                 remedy="1 gives the world's own coefficients, 0.5 half of them",
             )
         )
     if isinstance(waves, bool) or waves not in (1, 2):
         raise DesignError(
-            explain(what=f"waves must be 1 or 2, not {waves!r}", remedy="choose one of the two")
+            explain(what=f"waves must be 1 or 2, not {waves}", remedy="choose one of the two")
         )
 
 

@@ -46,7 +46,7 @@ def test_a_level_without_rows_is_no_column_and_a_note(frame):
 def test_a_level_that_deletion_empties_is_no_column(frame):
     frame["form"] = frame["form"].where(frame.index > 0, "a")
     frame.loc[0, "x"] = np.nan
-    assert design("y ~ x + form", frame).terms == ("Intercept", "form[T.c]", "x")
+    assert design("y ~ x + form", frame).terms == ("Intercept", "x", "form[T.c]")
 
 
 def test_what_a_transform_cannot_do_is_missing(frame):

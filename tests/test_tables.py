@@ -178,6 +178,13 @@ def test_numbers_are_written_whole_or_with_four_decimals(tmp_path):
     assert written == b"seller_id,team_id,tenure_years\n1,007,2.0000\n2,,0.3333\n"
 
 
+def test_years_and_shares_are_decimals_even_where_all_are_whole(folder):
+    sellers = pd.DataFrame({"seller_id": ["1"], "team_id": ["007"], "tenure_years": [2.0]})
+    write_tables(read_tables(folder) | {"sellers": sellers}, folder)
+    assert (folder / "sellers.csv").read_bytes().endswith(b"1,007,2.0000\n")
+    assert_frame_equal(read_tables(folder)["sellers"], sellers)
+
+
 def test_whole_numbers_beside_missing_ones_stay_whole(tmp_path):
     survey = pd.DataFrame({"seller_id": ["1", "2"], "S_SPR1": [4.0, np.nan]})
     write_tables({"seller_survey": survey}, tmp_path)

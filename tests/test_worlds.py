@@ -206,6 +206,11 @@ def test_the_truth_travels_with_the_tables():
     assert pickle.loads(pickle.dumps(tables)).truth == tables.truth
 
 
+def test_what_is_done_to_one_truth_does_not_reach_the_next():
+    simulate("people", **SMALL, seed=1).truth["reference_split"].clear()
+    assert simulate("people", **SMALL, seed=1).truth["reference_split"]["H15"] == -0.37
+
+
 def test_weaker_worlds_show_weaker_associations():
     """Reference of the simulator's notes: H3 is .55 at strength 1 and .28 at strength .5."""
     slopes = {}
@@ -233,7 +238,7 @@ def test_weaker_worlds_show_weaker_associations():
         ({"waves": 3}, "waves must be 1 or 2, not 3"),
         ({"strength": -0.1}, "not -0.1"),
         ({"strength": float("nan")}, "not nan"),
-        ({"strength": "strong"}, "'strong'"),
+        ({"strength": "strong"}, "not strong"),
     ],
 )
 def test_designs_that_cannot_be_simulated_are_refused(wrong, fragment):
