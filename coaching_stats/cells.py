@@ -31,7 +31,7 @@ def cells_of(
         return codes, np.ones((n_clusters, seen.shape[1]), dtype=bool), np.arange(n_clusters)
     pattern = np.zeros(len(codes), dtype=np.int64)
     for i, j in enumerate(gappy):
-        if i % 60 == 59:  # more bits than a number holds: count the patterns so far instead
+        if i % 30 == 29:  # before the bits run out, number the patterns so far
             pattern = np.unique(pattern, return_inverse=True)[1]
         pattern = 2 * pattern + seen[:, j]
     pattern = np.unique(pattern, return_inverse=True)[1]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from threading import Timer
 from typing import Annotated
 
 import typer
@@ -19,6 +20,8 @@ from coaching_stats.study import Run, run_study
 from coaching_stats.tables import write_tables
 from coaching_stats.texts import LANGUAGES, number, texts
 from coaching_stats.worlds import simulate
+
+PATIENCE = 2.0  # seconds
 
 app = typer.Typer(
     help="Does process rigidity predict unwillingness to coach?",
@@ -48,19 +51,17 @@ def study(
     seed: Annotated[int, typer.Option(help="Same seed, same numbers", min=0)] = 1,
 ) -> None:
     """Judge every hypothesis on DATA and write the report."""
-    started = time.monotonic()
-    _progress("reading, scoring and judging …")
-    run = run_study(data, study=study, mapping=mapping, seed=seed)
-    _progress("drawing and writing …")
     languages = LANGUAGES if lang is Language.both else (lang.value,)
-    reports = write_outputs(run, out, languages)
+    with progress("reading, scoring and judging"):
+        run = run_study(data, study=study, mapping=mapping, seed=seed)
+    with progress("drawing and writing"):
+        reports = write_outputs(run, out, languages)
     typer.echo(_table(run))
     typer.echo(f"\n{run.verdicts.theory.sentence('en')}")
     if run.source.is_simulated:
         typer.echo(f"{texts('en')['simulated']}.")
     for path in reports:
         typer.echo(f"report: {path}")
-    _progress(f"done in {time.monotonic() - started:.0f} s")
 
 
 @app.command("simulate")
@@ -81,8 +82,15 @@ def simulate_command(
     typer.echo(f"simulated tables: {out}")
 
 
-def _progress(line: str) -> None:
-    typer.echo(line, err=True)
+@contextmanager
+def progress(doing: str) -> Iterator[None]:
+    """Say on stderr what is going on, if it takes longer than two seconds."""
+    timer = Timer(PATIENCE, typer.echo, [f"{doing} ..."], {"err": True})
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _table(run: Run) -> str:

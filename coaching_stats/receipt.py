@@ -131,6 +131,13 @@ def _failed_attention(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]
         answers = survey[checks]
         wrong = answers.notna() & (answers != pd.Series({c: ATTENTION_KEYS[c] for c in checks}))
         for row in np.flatnonzero(wrong.any(axis=1)).tolist():
-            who, label = str(survey[key].iloc[row]), int(survey.index[row])
-            flagged.append({"row": label, "respondent": who, "reason": "attention"})
+            label = survey.index[row]
+            is_number = isinstance(label, int | np.integer)
+            flagged.append(
+                {
+                    "row": int(label) if is_number else str(label),
+                    "respondent": str(survey[key].iloc[row]),
+                    "reason": "attention",
+                }
+            )
     return flagged

@@ -65,11 +65,11 @@ def simulate(
     """Simulate a survey of a world whose truth is known.
 
     All randomness comes from one generator, drawn in this order: residuals of the latent scores
-    (`draw_residuals`); languages, past failures and the records; then for each wave sellers' answers, managers'
-    answers, who responds, dates, sales; after the first wave the process inventory. A second wave
-    first draws which half of the teams get a looser process, and new residuals. So a survey of
-    one wave is the first wave of the survey of two with the same seed. Errors of measurement,
-    moods and nonresponse are drawn anew in each wave.
+    (`draw_residuals`); languages, past failures and the records; then for each wave sellers'
+    answers, managers' answers, who responds, dates, sales; after the first wave the process
+    inventory. A second wave first draws which half of the teams get a looser process, and new
+    residuals. So a survey of one wave is the first wave of the survey of two with the same seed.
+    Errors of measurement, moods and nonresponse are drawn anew in each wave.
 
     Parameters
     ----------

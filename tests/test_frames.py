@@ -117,7 +117,7 @@ def test_a_frame_without_the_column_says_so(frame, culprit):
 
 @pytest.mark.parametrize("bad", [0.0, -1.0])
 def test_weights_are_positive(bad):
-    with pytest.raises(DataError, match="1 weights .*'w'"):
+    with pytest.raises(DataError, match=r"1 weights .*'w'"):
         row_weights(pd.DataFrame({"w": [1.0, bad, np.nan]}), "w")
 
 
