@@ -189,23 +189,26 @@ def satterthwaite_df(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
 
 def identified_alone(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
     """Say which contrasts (..., k, c) each cluster alone identifies: bool, shape (..., G, c)."""
-    return _touches(fit, contrasts, 1.0 - fit.eigen[0] <= LEVERAGE_TOLERANCE)
+    return _touches(fit, contrasts, 1.0 - fit.eigen[0] <= LEVERAGE_TOLERANCE, SHARE_TOLERANCE)
 
 
 def nearly_alone(fit: Projection, contrasts: np.ndarray) -> np.ndarray:
     """Say where 0 < 1 - lambda < 1e-6: bool, shape (..., G, c); CR2 then multiplies by 1,000."""
     gap = 1.0 - fit.eigen[0]
-    return _touches(fit, contrasts, (gap > LEVERAGE_TOLERANCE) & (gap < NEARLY_ALONE))
+    near = (gap > LEVERAGE_TOLERANCE) & (gap < NEARLY_ALONE)
+    return _touches(fit, contrasts, near, NEARLY_ALONE**0.5)
 
 
-def _touches(fit: Projection, contrasts: np.ndarray, directions: np.ndarray) -> np.ndarray:
+def _touches(
+    fit: Projection, contrasts: np.ndarray, directions: np.ndarray, tolerance: float
+) -> np.ndarray:
     """Say which contrasts have a share in the marked eigenvectors (..., G, k) of a cluster."""
     if not directions.any():
         return np.zeros((*directions.shape[:-1], contrasts.shape[-1]), dtype=bool)
     a = fit.turned(contrasts)
     a = a / np.linalg.norm(a, axis=-2, keepdims=True)
     share = np.abs(fit.eigen[1].swapaxes(-1, -2) @ a[..., None, :, :])
-    return (directions[..., None] & (share > SHARE_TOLERANCE)).any(axis=-2)
+    return (directions[..., None] & (share > tolerance)).any(axis=-2)
 
 
 def leave_one_out(fit: Projection, contrasts: np.ndarray | None = None) -> np.ndarray:

@@ -266,6 +266,8 @@ def _with_sales(tables: Tables, sellers: pd.DataFrame, notes: list[str]) -> pd.D
         return sellers
     sales = tables["sales"]
     survey = tables.get("seller_survey", pd.DataFrame())
+    if "wave" in survey:
+        survey = survey[survey["wave"] == survey["wave"].min()]
     if "completed_at" in survey and survey["completed_at"].notna().any():
         last = str(survey["completed_at"].dropna().astype(str).max())[:7]
         after = sales[sales["period"].astype(str) > last]

@@ -54,9 +54,10 @@ def decide(leg: Leg, judged: Evidence, same: Evidence | None) -> Decision:
     Notes
     -----
     Supported: the 95 % interval of the signed estimate lies above 0 and the estimate is at least
-    the SESOI. Contradicted: its 90 % interval ends below the SESOI. For an equivalence the 90 %
-    interval lies inside or wholly outside plus and minus the SESOI (Lakens 2017, Social
-    Psychological and Personality Science 8, 355-362).
+    the SESOI. Contradicted: its 90 % interval ends below the SESOI. Opposite signs of the split and
+    the same-respondent estimate withhold support; they do not save a size that is ruled out. For
+    an equivalence the 90 % interval lies inside or wholly outside plus and minus the SESOI (Lakens
+    2017, Social Psychological and Personality Science 8, 355-362).
     """
     if leg.expected_sign == "zero":
         return _equivalence(leg, judged)
@@ -66,10 +67,10 @@ def decide(leg: Leg, judged: Evidence, same: Evidence | None) -> Decision:
     upper = max(sign * end for end in judged.intervals[0.90])
     values = {"estimate": judged.estimate, "sesoi": leg.sesoi, "upper": upper}
     values |= dict(zip(("low", "high"), judged.intervals[0.95], strict=True))
-    if same is not None and same.estimate * judged.estimate < 0:
-        return Decision(INCONCLUSIVE, "split_sign", values | {"same": same.estimate})
     if upper < leg.sesoi:
         return Decision(CONTRADICTED, "reversed" if high < 0 else "ruled_out", values)
+    if same is not None and same.estimate * judged.estimate < 0:
+        return Decision(INCONCLUSIVE, "split_sign", values | {"same": same.estimate})
     if low <= 0:
         return Decision(INCONCLUSIVE, "wide_ci", values)
     if estimate < leg.sesoi:
