@@ -12,11 +12,11 @@ import pandas as pd
 
 from coaching_stats.csv_files import read_cells, to_column
 from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.hypotheses import Study
 from coaching_stats.mapping import apply_mapping
 from coaching_stats.receipt import Receipt, receipt_of
 from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
 from coaching_stats.tables import read_tables
-from coaching_stats.theory import Study
 from coaching_stats.worlds import SimulatedTables
 
 HERE = Path(__file__).parent

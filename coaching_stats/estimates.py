@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coaching_stats.hypotheses import Leg
 from coaching_stats.mediation import Mediation, mediate
 from coaching_stats.models import Estimated, chain_frame, chain_of, equations
 from coaching_stats.samples import Measured, Sample, draw_sample
 from coaching_stats.sourcing import Sourcing
-from coaching_stats.theory import Leg
 
 N_BOOT = 5_000
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coaching_stats.errors import DesignError
+from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.models import equations
 from coaching_stats.samples import (
     MIN_RESPONDENTS,
@@ -21,7 +22,6 @@ from coaching_stats.samples import (
 from coaching_stats.scales import alpha
 from coaching_stats.sourcing import Sourcing, columns_used, focal
 from coaching_stats.teams import Likeness, likeness, rwg_j
-from coaching_stats.theory import Hypothesis, Leg
 
 MIN_TEAMS = 10
 SEVERITY = ("fail", "unknown", "warn", "pass")

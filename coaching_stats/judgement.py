@@ -8,8 +8,8 @@ import numpy as np
 
 from coaching_stats.estimates import Evidence
 from coaching_stats.gates import Check, failed_gates
+from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.rules import NOT_TESTABLE, Decision
-from coaching_stats.theory import Hypothesis, Leg
 from coaching_stats.wording import gate_reasons, reason_text, sentence
 
 NOT_MEASURED = "not_measured"

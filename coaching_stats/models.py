@@ -10,12 +10,12 @@ import numpy as np
 
 from coaching_stats.cluster_robust import satterthwaite_df
 from coaching_stats.errors import DesignError, StudyError, explain
+from coaching_stats.hypotheses import Leg
 from coaching_stats.least_squares import Fit, fit_rows
 from coaching_stats.regression import regress_arrays
 from coaching_stats.results import t_quantile, two_sided_p
 from coaching_stats.samples import Sample
 from coaching_stats.sourcing import variables
-from coaching_stats.theory import Leg
 
 
 @dataclass(frozen=True, eq=False)

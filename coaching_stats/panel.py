@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.hypotheses import Construct, Study
 from coaching_stats.instrument import load_instrument
 from coaching_stats.scales import (
     SUFFIX,
@@ -19,10 +20,8 @@ from coaching_stats.scales import (
     score,
     turned,
 )
-from coaching_stats.theory import Study
+from coaching_stats.team_records import Tables, with_counts, with_inventory, with_sales
 
-Tables = Mapping[str, pd.DataFrame]
-INVENTORY_ROLES = ("manager", "process_owner", "outsider", "seller")
 TEAM_COLUMNS = ("firm_id", "manager_id", "process_version_sales", "process_version_lead")
 
 
@@ -129,10 +128,10 @@ def measure(tables: Tables, study: Study) -> Panel:
         **own_items,
     }
     _refuse_unknown_teams(sellers, teams)
-    sellers = _with_sales(tables, sellers, notes)
-    teams = _with_counts(tables, teams, sellers)
+    sellers = with_sales(tables, sellers, notes)
+    teams = with_counts(tables, teams, sellers)
     teams = _with_managers(tables, teams, managers[passed[1]])
-    teams = _with_inventory(tables, teams, notes)
+    teams = with_inventory(tables, teams, notes)
     return Panel(
         sellers=sellers.reset_index(drop=True),
         teams=teams,
@@ -222,12 +221,12 @@ def _refuse_unknown_teams(sellers: pd.DataFrame, teams: pd.DataFrame) -> None:
         )
 
 
-def _own_scale(construct: object) -> tuple[ScaleItem, ...]:
+def _own_scale(construct: Construct) -> tuple[ScaleItem, ...]:
     low, high = construct.scale or (1, 7)
     return tuple(ScaleItem(i, i in construct.reverse, low, high) for i in construct.items)
 
 
-def _own_values(frame: pd.DataFrame, construct: object) -> np.ndarray:
+def _own_values(frame: pd.DataFrame, construct: Construct) -> np.ndarray:
     scale = _own_scale(construct)
     return turned(checked_answers(frame, scale), scale)
 
@@ -260,56 +259,6 @@ def _aligned(
     return aligned
 
 
-def _with_sales(tables: Tables, sellers: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Add SALES_r: mean of ln(sales index / 100) over the periods after the survey."""
-    if "sales" not in tables or sellers.empty:
-        return sellers
-    sales = tables["sales"]
-    survey = tables.get("seller_survey", pd.DataFrame())
-    if "wave" in survey:
-        survey = survey[survey["wave"] == survey["wave"].min()]
-    if "completed_at" in survey and survey["completed_at"].notna().any():
-        last = str(survey["completed_at"].dropna().astype(str).max())[:7]
-        after = sales[sales["period"].astype(str) > last]
-        if after.empty:
-            notes.append(f"no sales after the survey ({last}): sales are not used")
-            return sellers
-        sales = after
-    else:
-        notes.append("no dates in the survey: all sales periods are taken as after it")
-    if (sales["sales_index"] <= 0).any():
-        raise DataError(
-            explain(
-                what="the sales index must be above 0",
-                where="sales: "
-                + first_ten(f"row {row}" for row in sales.index[sales["sales_index"] <= 0]),
-                remedy="give sales as a per cent of target or of the peer median",
-            )
-        )
-    index = np.log(sales["sales_index"] / 100).groupby(sales["seller_id"]).mean()
-    return sellers.assign(SALES_r=sellers["seller_id"].map(index))
-
-
-def _with_counts(tables: Tables, teams: pd.DataFrame, sellers: pd.DataFrame) -> pd.DataFrame:
-    """Add how many sellers of each team were invited, where known, and how many answered."""
-    answered = sellers.get("team_id", pd.Series(dtype=object)).value_counts()
-    counts = {"n_sellers": answered}
-    if "roster" in tables:
-        roster = tables["roster"]
-        people = roster[(roster["role"] == "seller") & (roster["wave"] == roster["wave"].min())]
-        invited = people[people["invited"] == 1]
-        counts["n_invited"] = invited.groupby("team_id").size()
-        counts["n_responded"] = invited.groupby("team_id")["responded"].sum()
-    elif "n_sellers_roster" in teams:
-        counts["n_invited"] = teams.set_index("team_id")["n_sellers_roster"]
-        counts["n_responded"] = answered
-    mapped = {name: teams["team_id"].map(count) for name, count in counts.items()}
-    for name in ("n_sellers", "n_responded"):
-        if name in mapped:
-            mapped[name] = mapped[name].fillna(0).astype(int)
-    return teams.assign(**mapped)
-
-
 def _with_managers(tables: Tables, teams: pd.DataFrame, managers: pd.DataFrame) -> pd.DataFrame:
     """Add managers' scores and training hours from records, which override answers."""
     if len(managers):
@@ -324,38 +273,3 @@ def _with_managers(tables: Tables, teams: pd.DataFrame, managers: pd.DataFrame) 
         answer = teams.get("TRN_m", np.nan)
         teams = teams.assign(TRN_m=hours.fillna(answer))
     return teams
-
-
-def _with_inventory(tables: Tables, teams: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Add the process inventory's scores: mean over elements weighted by their importance."""
-    if "process_inventory" not in tables:
-        return teams
-    inventory = tables["process_inventory"]
-    roles = [role for role in INVENTORY_ROLES if (inventory["rater_role"] == role).any()]
-    if len(roles) > 1:
-        notes.append(f"process inventory: ratings by role {roles[0]} are used, roles kept apart")
-    ratings = inventory[inventory["rater_role"] == roles[0]] if roles else inventory
-    if "present" in ratings:
-        ratings = ratings[ratings["present"].fillna(1) == 1]
-    return teams.merge(_inventory_scores(ratings), on="team_id", how="left", validate="one_to_one")
-
-
-def _inventory_scores(ratings: pd.DataFrame) -> pd.DataFrame:
-    """Scores by team; rigidity of an element is the mean of a, b and 8 - c."""
-    weight = ratings["h"] if "h" in ratings else pd.Series(1.0, index=ratings.index)
-    rigid = pd.concat([ratings["a"], ratings["b"], 8 - ratings["c"]], axis=1).mean(axis=1)
-    is_sales = ratings["element"].str[1:].astype(int) <= 8
-    named = {"OBS_p": "d", "RSM_p": "e", "RSS_p": "f", "SUP_p": "g"}
-    values = {
-        "SPR_p": rigid.where(is_sales),
-        "LPR_p": rigid.where(~is_sales),
-        **{key: ratings[column] for key, column in named.items() if column in ratings},
-    }
-    team = ratings["team_id"]
-    scores = {"IMP_p": weight.groupby(team).mean()}
-    for key, value in values.items():
-        known = value.notna() & weight.notna()
-        total = weight.where(known).groupby(team).sum()
-        product = (value * weight).where(known).groupby(team).sum()
-        scores[key] = (product / total).where(total > 0)
-    return pd.DataFrame(scores).reset_index()

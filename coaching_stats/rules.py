@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from coaching_stats.estimates import Evidence
+from coaching_stats.hypotheses import Leg
 from coaching_stats.models import chain_of
 from coaching_stats.sourcing import Sourcing, share_respondent
-from coaching_stats.theory import Leg
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INCONCLUSIVE, NOT_TESTABLE = "inconclusive", "not testable"

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DesignError, explain
+from coaching_stats.hypotheses import Leg, Study
 from coaching_stats.panel import Panel
 from coaching_stats.sourcing import HALVES, Sourcing, variables
-from coaching_stats.theory import Leg, Study
 
 MIN_RESPONDENTS = 3  # per team, team-level use (gate G5)
 MIN_FOR_HALVES = 4  # also for the spread within a team

@@ -10,8 +10,8 @@ import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 from coaching_stats.frames import cluster_codes
+from coaching_stats.hypotheses import SUFFIX, Study
 from coaching_stats.instrument import load_instrument
-from coaching_stats.theory import SUFFIX, Study
 
 # What users call the ids, and what the tables call them.
 ID_NAMES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from coaching_stats.hypotheses import SUFFIX, Hypothesis, Leg, Study
 from coaching_stats.panel import Panel
-from coaching_stats.theory import SUFFIX, Hypothesis, Leg, Study
 
 HALVES = ("seller_a", "seller_b")
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from coaching_stats.answers import Source, read_source
+from coaching_stats.hypotheses import Study
 from coaching_stats.panel import Panel, measure, team_scores
 from coaching_stats.receipt import Receipt
 from coaching_stats.results import Shown
 from coaching_stats.samples import team_cluster
-from coaching_stats.theory import Study, load_study
+from coaching_stats.theory import load_study
 from coaching_stats.verdicts import Verdicts, judge_panel
 
 Data = str | Path | pd.DataFrame | Mapping[str, pd.DataFrame] | None

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coaching_stats.estimates import estimate_leg
 from coaching_stats.gates import Check, check_gates, failed_gates
+from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.judgement import NOT_MEASURED, LegVerdict, Verdict
 from coaching_stats.panel import Panel
 from coaching_stats.results import Shown, Table
@@ -26,7 +27,6 @@ from coaching_stats.rules import (
 from coaching_stats.samples import Measured, with_halves
 from coaching_stats.sourcing import Sourcing, sourcing, unmeasured
 from coaching_stats.texts import texts
-from coaching_stats.theory import Hypothesis, Leg, Study
 from coaching_stats.whole import TheoryVerdict, judge_theory
 
 N_SPLITS = 50

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coaching_stats.gates import Check
+from coaching_stats.hypotheses import Hypothesis
 from coaching_stats.texts import number, texts
-from coaching_stats.theory import Hypothesis
 
 
 def sentence(

@@ -1,0 +1,143 @@
+"""Constructs, hypotheses and the study that holds them: what was predicted, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+
+from coaching_stats.errors import StudyError, explain, first_ten, nearest
+
+SUFFIX = {"seller": "s", "manager": "m", "process_inventory": "p", "records": "r"}
+IDS = ("respondent", "team", "firm", "manager")
+
+
+@dataclass(frozen=True)
+class Construct:
+    """A latent variable: where it lives, who reports it, and its items where a study names them."""
+
+    key: str
+    name_en: str
+    name_fi: str
+    level: str
+    forms: tuple[str, ...]
+    items: tuple[str, ...] = ()
+    reverse: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The z-score of the mean of the z-scores of other constructs."""
+
+    key: str
+    name_en: str
+    name_fi: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One estimate with its prediction; a joint hypothesis has several, any other just one."""
+
+    name: str
+    kind: str
+    outcome: str
+    predictor: tuple[str, ...]
+    mediators: tuple[str, ...]
+    moderator: str | None
+    at: float | None
+    is_interaction: bool
+    covariates: tuple[str, ...]
+    contrast: str | None
+    level: str
+    expected_sign: str
+    sesoi: float
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A prediction as data; `legs` holds what is estimated."""
+
+    id: str
+    title: str
+    title_fi: str
+    statement_en: str
+    statement_fi: str
+    kind: str
+    rule: str
+    level: str
+    expected_sign: str
+    sesoi: float
+    family: str
+    gates: tuple[str, ...]
+    discriminating: str | None
+    separates: tuple[str, ...]
+    split: Mapping[str, str] | None
+    same: Mapping[str, str] | None
+    legs: tuple[Leg, ...]
+    is_core: bool = False
+    claims: tuple[str, ...] = ()
+
+    def statement(self, language: str) -> str:
+        """Give the claim in `language`, en or fi."""
+        return self.statement_fi if language == "fi" else self.statement_en
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What was predicted, of which constructs, and how the file's columns carry them."""
+
+    title_en: str
+    title_fi: str
+    constructs: Mapping[str, Construct]
+    derived: Mapping[str, Derived]
+    edges: tuple[Mapping[str, Any], ...]
+    hypotheses: tuple[Hypothesis, ...]
+    described: tuple[Hypothesis, ...]
+    covariate_sources: Mapping[str, str]
+    columns: Mapping[str, str]
+    cluster: str | None
+    has_cluster_key: bool
+    minimum_group: int
+    data_note_en: str
+    data_note_fi: str
+    hash: str
+    notes: tuple[str, ...] = field(default=())
+
+    def name(self, key: str, language: str) -> str:
+        """Name of a construct or derived variable, or the key itself."""
+        known = self.constructs.get(key) or self.derived.get(key)
+        if known is None:
+            return key
+        return known.name_fi if language == "fi" else known.name_en
+
+    def parts(self, key: str) -> tuple[str, ...]:
+        """Constructs that a key stands for: itself, or those a derived variable is made of."""
+        return self.derived[key].parts if key in self.derived else (key,)
+
+    def hypothesis(self, name: str) -> Hypothesis:
+        """Find a hypothesis by its id."""
+        found = {h.id: h for h in (*self.hypotheses, *self.described)}
+        if name not in found:
+            raise StudyError(
+                explain(
+                    what=f"no hypothesis {name!r}{nearest(name, found)}", where=first_ten(found)
+                )
+            )
+        return found[name]
+
+    @property
+    def graph(self) -> nx.DiGraph:
+        """The causal graph; every edge carries its expected `sign`."""
+        graph = nx.DiGraph()
+        for edge in self.edges:
+            graph.add_edge(edge["from"], edge["to"], sign=edge["sign"])
+        return graph
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the study names the columns of one file, one row per unit."""
+        return bool(self.columns) or any(c.items for c in self.constructs.values())
