@@ -3,13 +3,10 @@
 usage: python benchmarks/run.py
 """
 
-import os
-
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(name, "1")  # before numpy is imported
-
 import datetime
+import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -28,6 +25,7 @@ from simulated import CHAIN, chain_frame, wide_frame
 from coaching_stats.engines import cluster_moments
 from coaching_stats.regression import regress
 
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 HERE = Path(__file__).parent
 README = HERE / "README.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -189,4 +187,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if not set(THREADS) <= set(os.environ):  # numpy reads them once, when it is imported
+        os.execve(
+            sys.executable, [sys.executable, __file__], dict.fromkeys(THREADS, "1") | os.environ
+        )
     main()

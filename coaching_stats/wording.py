@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coaching_stats.gates import Check
-from coaching_stats.hypotheses import Hypothesis
+from coaching_stats.hypotheses import Hypothesis, Study
 from coaching_stats.texts import number, texts
 
 
@@ -88,3 +88,19 @@ def gate_reasons(checks: Sequence[Check], language: str) -> str:
     """The failed gates with their numbers, such as ``G1: ...; G3: ...``."""
     failed = [check for check in checks if check.status == "fail"]
     return "; ".join(f"{check.gate}: {check_text(check, language)}" for check in failed)
+
+
+def term_name(term: str, study: Study, language: str) -> str:
+    """Name of a score such as ``SPR_s`` with its source; any other term stays as it is.
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> term_name("SPR_s", load_study(), "en"), term_name("x", load_study(), "en")
+    ('Sales-process rigidity (sellers)', 'x')
+    """
+    words = texts(language)
+    key, _, suffix = term.rpartition("_")
+    if key in study.constructs and suffix in words["sources"]:
+        return f"{study.name(key, language)} ({words['sources'][suffix]})"
+    return words["abouts"].get(term, study.name(term, language))

@@ -1,0 +1,356 @@
+"""Results to axes: one call, one figure, a title that states the finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from textwrap import fill
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from coaching_stats.group_figures import MOST_GROUPS, TeamPicture, team_picture
+from coaching_stats.judgement import Verdict
+from coaching_stats.models import chain_of, equations
+from coaching_stats.privacy import equal_groups
+from coaching_stats.results import t_quantile
+from coaching_stats.samples import draw_sample, with_halves
+from coaching_stats.sourcing import sourcing
+from coaching_stats.study import Run
+from coaching_stats.texts import number, texts
+from coaching_stats.theory import load_study
+from coaching_stats.verdicts import Verdicts
+from coaching_stats.wording import term_name
+
+# Okabe & Ito (2008): told apart by colour-blind readers; markers tell them apart without colour.
+COLOURS = {
+    "supported": "#0072B2",
+    "contradicted": "#D55E00",
+    "inconclusive": "#6E6E6E",
+    "not testable": "#9A9A9A",
+}
+MARKERS = {"supported": "o", "contradicted": "X", "inconclusive": "s", "not testable": ""}
+INK, SOFT = "#222222", "#BBBBBB"
+WIDTH = 7.5  # inches
+WIDEST = 1.5  # standard deviations shown to either side; longer intervals run off the picture
+STYLE = {
+    "font.size": 10,
+    "font.family": "DejaVu Sans",
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": INK,
+    "figure.dpi": 100,
+    "savefig.dpi": 100,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "coaching_stats",
+}
+
+
+def new_axes(height: float) -> Axes:
+    """One empty Axes in the house style, `height` inches high."""
+    with plt.rc_context(STYLE):
+        _, axes = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    return axes
+
+
+def finish(axes: Axes, *, title: str, x: str = "", y: str = "", caption: str = "") -> Axes:
+    """Set title, labels and caption: what every figure has in common."""
+    with plt.rc_context(STYLE):
+        axes.figure.suptitle(
+            fill(title, 68), x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK
+        )
+        axes.set_xlabel(fill(x, 80), fontsize=10)
+        axes.set_ylabel(fill(y, 46), fontsize=10)
+        axes.tick_params(labelsize=10)
+        axes.figure.supxlabel(
+            fill(caption, 100), x=0.01, ha="left", fontsize=10, color="#555555", style="italic"
+        )
+    return axes
+
+
+def in_words(axes: Axes, message: str) -> Axes:
+    """An empty figure that says why there is nothing to show."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, fill(message, 60), ha="center", va="center", fontsize=11)
+    return axes
+
+
+def caption_of(run: Run, text: str, language: str) -> str:
+    """Caption; simulated data are called simulated first."""
+    if not run.source.is_simulated:
+        return text
+    return f"{texts(language)['simulated']}. {text}"
+
+
+def plot_association(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
+    """Draw predictor and outcome with the team as the unit, no group below the promised minimum.
+
+    Parameters
+    ----------
+    run : Run
+    hypothesis : str, optional
+        Id; the first slope between teams when not given.
+    language : {"en", "fi"}
+
+    Returns
+    -------
+    Axes
+        Points are means of groups of teams with 95 % intervals; the line is fitted to the teams.
+    """
+    said = texts(language)["figures"]
+    picture = team_picture(run, hypothesis)
+    axes = new_axes(4.6)
+    names = [run.study.name(key, language) for key in (picture.predictor, picture.outcome)]
+    if picture.n_groups < 2:
+        return in_words(axes, said["too_few_teams"])
+    means = _group_means(picture.x, picture.y, picture.group)
+    axes.errorbar(
+        means["x"], means["y"], yerr=means["margin"], fmt="o", ms=7, color=INK, ecolor=SOFT, lw=2
+    )
+    slope, level = np.polyfit(picture.x, picture.y, 1)
+    ends = np.array([picture.x.min(), picture.x.max()])
+    axes.plot(ends, level + slope * ends, color=COLOURS["supported"], lw=2)
+    size = int(np.bincount(picture.group).min())
+    caption = said["association_caption"].format(smallest=size, teams=len(picture.x))
+    return finish(
+        axes,
+        title=_direction(picture, names, language),
+        x=said["association_x"].format(x=names[0]),
+        y=said["association_y"].format(y=names[1]),
+        caption=caption_of(run, caption, language),
+    )
+
+
+def _group_means(x: np.ndarray, y: np.ndarray, group: np.ndarray) -> pd.DataFrame:
+    """Mean of x and y by group, and half the 95 % interval of the mean of y."""
+    rows = []
+    for g in range(int(group.max()) + 1):
+        inside = group == g
+        n = int(inside.sum())
+        margin = t_quantile(0.975, n - 1) * y[inside].std(ddof=1) / np.sqrt(n)
+        rows.append({"x": x[inside].mean(), "y": y[inside].mean(), "margin": float(margin)})
+    return pd.DataFrame(rows)
+
+
+def _direction(picture: TeamPicture, names: list[str], language: str) -> str:
+    """Title: more, less or no clear relation, by the interval of the plain correlation."""
+    patterns = texts(language)["figures"]["association_title"]
+    n = len(picture.x)
+    r = float(np.corrcoef(picture.x, picture.y)[0, 1])
+    clear = abs(r) > 2 / np.sqrt(n)
+    kind = "unclear" if not clear else "positive" if r > 0 else "negative"
+    first, second = names[0], names[1][:1].lower() + names[1][1:]
+    if (language == "en" and kind != "unclear") or (language == "fi" and kind != "unclear"):
+        first = first[:1].lower() + first[1:]
+    return patterns[kind].format(x=first, y=second)
+
+
+def plot_residuals(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
+    """Draw mean residuals by fitted value: a bend would say that a line is not enough.
+
+    Parameters
+    ----------
+    run : Run
+    hypothesis : str, optional
+        Id; the first slope between teams when not given.
+    language : {"en", "fi"}
+
+    Returns
+    -------
+    Axes
+    """
+    said = texts(language)["figures"]
+    axes = new_axes(4.2)
+    verdict = team_picture(run, hypothesis).verdict
+    if not verdict.legs:
+        return in_words(axes, said["not_testable"])
+    equation = _equations(run, verdict)[0]
+    fitted = equation.x @ np.linalg.lstsq(equation.x, equation.y, rcond=None)[0]
+    residual = equation.y - fitted
+    picture = TeamPicture(
+        verdict,
+        "",
+        "",
+        fitted,
+        residual,
+        equal_groups(fitted, run.study.minimum_group, MOST_GROUPS),
+    )
+    if picture.n_groups < 2:
+        return in_words(axes, said["too_few_teams"])
+    means = _group_means(picture.x, picture.y, picture.group)
+    axes.axhline(0, color=SOFT, lw=1)
+    axes.errorbar(
+        means["x"], means["y"], yerr=means["margin"], fmt="o", ms=7, color=INK, ecolor=SOFT, lw=2
+    )
+    size = int(np.bincount(picture.group).min())
+    caption = said["residuals_caption"].format(smallest=size, teams=len(fitted))
+    return finish(
+        axes,
+        title=said["residuals_title"],
+        x=said["residuals_x"],
+        y=said["residuals_y"],
+        caption=caption_of(run, caption, language),
+    )
+
+
+def _equations(run: Run, verdict: Verdict) -> tuple:
+    """Regressions of a verdict's first leg, on the first split where halves were used."""
+    hypothesis, judged = verdict.hypothesis, verdict.legs[0]
+    measured = with_halves(run.panel, run.study, 1, np.random.default_rng(run.seed))
+    sources = sourcing(hypothesis, judged.leg, run.study, is_split=judged.evidence.is_split)
+    return equations(judged.leg, draw_sample(measured, judged.leg, sources))
+
+
+def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
+    """Draw the links of a chain: standardised slopes with 95 % intervals.
+
+    Parameters
+    ----------
+    run : Run
+    hypothesis : str, optional
+        Id of an indirect hypothesis; the first one when not given.
+    language : {"en", "fi"}
+
+    Returns
+    -------
+    Axes
+    """
+    said = texts(language)["figures"]
+    axes = new_axes(3.6)
+    chains = [h.id for h in run.study.hypotheses if h.kind == "indirect"]
+    name = hypothesis or (chains[0] if chains else None)
+    if name is None or not run.verdicts[name].legs:
+        return in_words(axes, said["not_testable"])
+    verdict = run.verdicts[name]
+    chain = chain_of(verdict.legs[0].leg)
+    found = [equation.estimate() for equation in _equations(run, verdict)]
+    labels = [
+        f"{fill(run.study.name(a, language), 26)}\n→ {fill(run.study.name(b, language), 26)}"
+        for a, b in pairwise(chain)
+    ]
+    rows = np.arange(len(found))[::-1]
+    for row, link in zip(rows, found, strict=True):
+        low, high = link.interval(0.95)
+        axes.plot([low, high], [row, row], color=INK, lw=2)
+        axes.plot(link.value, row, "o", color=COLOURS["supported"], ms=8)
+        axes.annotate(
+            number(link.value, language),
+            (link.value, row),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=10,
+        )
+    axes.axvline(0, color=SOFT, lw=1)
+    axes.set_yticks(rows, labels)
+    axes.set_ylim(-0.6, len(found) - 0.3)
+    title = verdict.hypothesis.title_fi if language == "fi" else verdict.hypothesis.title
+    return finish(
+        axes,
+        title=f"{title}: {said['chain_title'][:1].lower()}{said['chain_title'][1:]}",
+        x=said["chain_x"],
+        caption=caption_of(run, "", language),
+    )
+
+
+def plot_slopes(tables: Mapping[str, pd.DataFrame], *, language: str = "en") -> Axes:
+    """Draw the same slopes by several estimators, beside each other.
+
+    Parameters
+    ----------
+    tables : mapping from name of the estimator to tidy frame
+        As ``compare_estimators(...).tables``.
+    language : {"en", "fi"}
+
+    Returns
+    -------
+    Axes
+    """
+    said = texts(language)["figures"]
+    first = next(iter(tables.values()))
+    terms = [term for term in first["term"] if term != "Intercept"]
+    axes = new_axes(0.9 + 0.75 * len(terms))
+    colours = ("#0072B2", "#D55E00", "#009E73", "#6E6E6E")
+    for place, (name, table) in enumerate(tables.items()):
+        rows = table.set_index("term").loc[terms]
+        y = np.arange(len(terms))[::-1] + 0.22 * (len(tables) - 1) / 2 - 0.22 * place
+        error = [rows["estimate"] - rows["conf_low"], rows["conf_high"] - rows["estimate"]]
+        axes.errorbar(
+            rows["estimate"], y, xerr=error, fmt="osD^"[place], color=colours[place], label=name
+        )
+    axes.axvline(0, color=SOFT, lw=1)
+    axes.set_yticks(
+        np.arange(len(terms))[::-1],
+        [fill(term_name(term, load_study(), language), 34) for term in terms],
+    )
+    axes.legend(frameon=False, fontsize=10, loc="best")
+    return finish(axes, title=said["slopes_title"], x=said["slopes_x"])
+
+
+def plot_verdicts(verdicts: Verdicts, *, language: str = "en", caption: str = "") -> Axes:
+    """Draw every prediction: its estimate in the predicted direction, and its verdict.
+
+    Parameters
+    ----------
+    verdicts : Verdicts
+    language : {"en", "fi"}
+    caption : str
+        Shown before the explanation of the marks.
+
+    Returns
+    -------
+    Axes
+    """
+    said, words = texts(language)["figures"], texts(language)["verdicts"]
+    judged = verdicts.judged
+    axes = new_axes(1.7 + 0.36 * len(judged))
+    rows = np.arange(len(judged))[::-1]
+    for row, verdict in zip(rows, judged, strict=True):
+        _draw_verdict(axes, row, verdict)
+    axes.axvline(0, color=SOFT, lw=1)
+    axes.set_yticks(rows, [_label(verdict, language) for verdict in judged])
+    axes.set_ylim(-0.7, len(judged) - 0.3)
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(min(low, -0.4), -WIDEST), min(max(high, 0.4), WIDEST))
+    for row, verdict in zip(rows, judged, strict=True):
+        gates = f" ({', '.join(verdict.gates)})" if verdict.gates and not verdict.missing else ""
+        axes.text(
+            1.02,
+            row,
+            words[verdict.verdict] + gates,
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=10,
+            color="#555555" if not verdict.legs else COLOURS[verdict.verdict],
+        )
+    counts = {name: sum(v.verdict == name for v in judged) for name in words}
+    title = said["verdicts_title"].format(
+        supported=counts["supported"], contradicted=counts["contradicted"], total=len(judged)
+    )
+    text = f"{caption} {said['verdicts_caption']}".strip()
+    return finish(axes, title=title, x=said["verdicts_x"], caption=text)
+
+
+def _draw_verdict(axes: Axes, row: float, verdict: Verdict) -> None:
+    if not verdict.legs:
+        return
+    judged = verdict.legs[verdict.deciding]
+    sign = -1.0 if judged.leg.expected_sign == "negative" else 1.0
+    low, high = sorted(sign * end for end in judged.evidence.intervals[0.95])
+    colour = COLOURS[verdict.verdict]
+    axes.plot([low, high], [row, row], color=colour, lw=2, solid_capstyle="butt")
+    axes.plot(sign * judged.evidence.estimate, row, MARKERS[verdict.verdict], color=colour, ms=8)
+    sesoi = [judged.leg.sesoi]
+    if judged.leg.expected_sign == "zero":
+        sesoi.append(-judged.leg.sesoi)
+    axes.plot(sesoi, [row] * len(sesoi), "D", mfc="none", mec=INK, ms=5, lw=0)
+
+
+def _label(verdict: Verdict, language: str) -> str:
+    hypothesis = verdict.hypothesis
+    title = hypothesis.title_fi if language == "fi" else hypothesis.title
+    return f"{fill(title, 40)}  {hypothesis.id}"
