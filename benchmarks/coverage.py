@@ -24,9 +24,8 @@ How often nominal 95 % intervals hold the truth, in per cent of {N_STUDIES:,} si
 (Monte-Carlo standard error 0.5). Written by `python benchmarks/coverage.py`.
 
 Slopes: y follows x, which varies within and between clusters, and z, which is constant within
-them; clusters differ in level (a tenth to a third of the variance lies between them). Eight rows
-per cluster, or unequal clusters of 2 to 18. CR2 with Satterthwaite degrees of freedom; CR1S with
-G - 1; the wild bootstrap (999 replicates; with 8 clusters all 128 sign vectors) as the share of
+them; a fifth of the error variance lies between clusters. Eight rows per cluster, or unequal
+clusters of 2 to 18. CR2 with Satterthwaite degrees of freedom; CR1S with G - 1; the wild bootstrap (999 replicates; with 8 clusters all 128 sign vectors) as the share of
 studies in which the true slope is not rejected at 5 %.
 
 """

@@ -130,10 +130,9 @@ def engines_table(folder: Path, n: int = 10_000_000, rounds: int = 3) -> str:
 def machine() -> str:
     """Name the processor, the versions and the day."""
     info = Path("/proc/cpuinfo")
-    names = (
-        [x.split(":")[1].strip() for x in info.open() if "model name" in x] if info.exists() else []
-    )
-    processor = names[0] if names else platform.processor()
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
+    named = re.search(r"model name\s*: (.*)", text)
+    processor = named[1].strip() if named else platform.processor()
     versions = [
         f"Python {platform.python_version()}",
         *filter(None, map(package_version, PACKAGES)),

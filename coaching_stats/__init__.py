@@ -8,12 +8,22 @@ beforehand (`load_study`) become verdicts (`judge`). `run_study` walks the whole
 
 from coaching_stats.answers import load_sample
 from coaching_stats.errors import CoachingStatsError, DataError, DesignError, StudyError
+from coaching_stats.figures import (
+    plot_association,
+    plot_chain,
+    plot_residuals,
+    plot_slopes,
+    plot_verdicts,
+)
 from coaching_stats.frames import within_between
+from coaching_stats.graph_figure import plot_graph
 from coaching_stats.mediation import mediate
 from coaching_stats.regression import regress
+from coaching_stats.report import write_report
 from coaching_stats.scales import score
 from coaching_stats.study import judge, run_study
 from coaching_stats.theory import load_study
+from coaching_stats.workbench import compare_estimators
 from coaching_stats.worlds import simulate
 
 __all__ = [
@@ -21,13 +31,21 @@ __all__ = [
     "DataError",
     "DesignError",
     "StudyError",
+    "compare_estimators",
     "judge",
     "load_sample",
     "load_study",
     "mediate",
+    "plot_association",
+    "plot_chain",
+    "plot_graph",
+    "plot_residuals",
+    "plot_slopes",
+    "plot_verdicts",
     "regress",
     "run_study",
     "score",
     "simulate",
     "within_between",
+    "write_report",
 ]

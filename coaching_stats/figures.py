@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 from textwrap import fill
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from coaching_stats.group_figures import MOST_GROUPS, TeamPicture, team_picture
 from coaching_stats.judgement import Verdict
@@ -23,6 +22,9 @@ from coaching_stats.texts import number, texts
 from coaching_stats.theory import load_study
 from coaching_stats.verdicts import Verdicts
 from coaching_stats.wording import term_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Okabe & Ito (2008): told apart by colour-blind readers; markers tell them apart without colour.
 COLOURS = {
@@ -52,6 +54,8 @@ STYLE = {
 
 def new_axes(height: float) -> Axes:
     """One empty Axes in the house style, `height` inches high."""
+    import matplotlib.pyplot as plt  # half a second that only pictures should cost
+
     with plt.rc_context(STYLE):
         _, axes = plt.subplots(figsize=(WIDTH, height), layout="constrained")
     return axes
@@ -59,16 +63,15 @@ def new_axes(height: float) -> Axes:
 
 def finish(axes: Axes, *, title: str, x: str = "", y: str = "", caption: str = "") -> Axes:
     """Set title, labels and caption: what every figure has in common."""
-    with plt.rc_context(STYLE):
-        axes.figure.suptitle(
-            fill(title, 68), x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK
-        )
-        axes.set_xlabel(fill(x, 80), fontsize=10)
-        axes.set_ylabel(fill(y, 46), fontsize=10)
-        axes.tick_params(labelsize=10)
-        axes.figure.supxlabel(
-            fill(caption, 100), x=0.01, ha="left", fontsize=10, color="#555555", style="italic"
-        )
+    axes.figure.suptitle(
+        fill(title, 68), x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK
+    )
+    axes.set_xlabel(fill(x, 80), fontsize=10)
+    axes.set_ylabel(fill(y, 46), fontsize=10)
+    axes.tick_params(labelsize=10)
+    axes.figure.supxlabel(
+        fill(caption, 100), x=0.01, ha="left", fontsize=10, color="#555555", style="italic"
+    )
     return axes
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from textwrap import fill
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch
-from matplotlib.text import Text
 
 from coaching_stats.figures import COLOURS, INK, finish, new_axes
 from coaching_stats.hypotheses import Study
 from coaching_stats.texts import texts
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 SHADED = {"SPR": "#CFE3F2", "LPR": "#CFE3F2", "WTC": "#F7DDC9", "SWC": "#F7DDC9"}
 SWEEPS = 8
@@ -84,14 +86,17 @@ def layered(graph: nx.DiGraph) -> dict[str, tuple[float, float]]:
 
     Examples
     --------
+    >>> import networkx as nx
     >>> layered(nx.DiGraph([("a", "b"), ("b", "c")]))
     {'a': (0, 0.0), 'b': (1, 0.0), 'c': (2, 0.0)}
     """
+    from networkx import topological_sort
+
     depth = {node: 0 for node in graph}
-    for node in nx.topological_sort(graph):
+    for node in topological_sort(graph):
         for after in graph.successors(node):
             depth[after] = max(depth[after], depth[node] + 1)
-    for node in reversed(list(nx.topological_sort(graph))):
+    for node in reversed(list(topological_sort(graph))):
         after = [depth[n] for n in graph.successors(node)]
         if after:
             depth[node] = min(after) - 1
@@ -118,6 +123,8 @@ def _barycentre(graph: nx.DiGraph, node: str, height: dict[str, float]) -> float
 
 
 def _arrow(axes: Axes, start: Text, end: Text, sign: str) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
     is_negative = sign == "negative"
     (x0, y0), (x1, y1) = start.get_position(), end.get_position()
     passes_over = x1 - x0 > 1 and abs(y1 - y0) < 0.8  # a box stands between: go around it

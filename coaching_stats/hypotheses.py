@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 SUFFIX = {"seller": "s", "manager": "m", "process_inventory": "p", "records": "r"}
 IDS = ("respondent", "team", "firm", "manager")
@@ -132,7 +133,9 @@ class Study:
     @property
     def graph(self) -> nx.DiGraph:
         """The causal graph; every edge carries its expected `sign`."""
-        graph = nx.DiGraph()
+        from networkx import DiGraph
+
+        graph = DiGraph()
         for edge in self.edges:
             graph.add_edge(edge["from"], edge["to"], sign=edge["sign"])
         return graph

@@ -140,7 +140,7 @@ def mediate(
     -----
     An indirect effect is causal only when nothing unmeasured moves two of the variables in the
     chain and none of them runs backwards. With fewer than 20 clusters the intervals are too
-    short: measured coverage of a nominal 95 % interval is 92 % at 8 clusters.
+    short: measured coverage of a nominal 95 % interval is 91 to 92 % at 8 clusters.
 
     An x that is constant within clusters can move a mediator only between clusters, so its
     indirect effect runs through the cluster means: with m_g the means and n_g the rows of

@@ -9,11 +9,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any
-
-import jinja2
-import matplotlib.pyplot as plt
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING, Any
 
 from coaching_stats.figures import STYLE, plot_association, plot_verdicts
 from coaching_stats.gates import Check
@@ -26,6 +22,10 @@ from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
 from coaching_stats.whole import NO_HEADLINE
 from coaching_stats.wording import check_text, term_name
+
+if TYPE_CHECKING:
+    import jinja2
+    from matplotlib.axes import Axes
 
 
 def write_report(run: Run, path: str | Path, *, language: str = "en") -> Path:
@@ -58,6 +58,8 @@ def write_report(run: Run, path: str | Path, *, language: str = "en") -> Path:
 
 @cache
 def _template() -> jinja2.Template:
+    import jinja2
+
     source = resources.files("coaching_stats") / "templates" / "report.html.j2"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(source.read_text(encoding="utf-8"))
@@ -184,6 +186,8 @@ def _figures(run: Run, language: str) -> Iterator[dict[str, str]]:
 
 def _figure(axes: Axes, alt: str) -> dict[str, str]:
     """Inline SVG, the same bytes for the same figure; the figure is closed."""
+    import matplotlib.pyplot as plt
+
     buffer = io.BytesIO()
     with plt.rc_context(STYLE):
         axes.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
-
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
 from coaching_stats.hypotheses import IDS, SUFFIX, Construct, Derived, Hypothesis, Leg, Study
 from coaching_stats.study_file import PACKAGE, parse_study
@@ -265,6 +263,8 @@ def _refuse_unknown_columns(study: Study, where: str) -> None:
 def _refuse_cycle(study: Study, known: Sequence[str], where: str) -> None:
     for edge in study.edges:
         _refuse_undefined((edge["from"], edge["to"]), known, f"{where}: graph")
+    import networkx as nx
+
     graph = study.graph
     if not nx.is_directed_acyclic_graph(graph):
         cycle = [start for start, _ in nx.find_cycle(graph)]

@@ -282,9 +282,9 @@ def test_two_clusters_give_no_standard_error_between_them(unequal, vcov):
     assert "no standard error for Intercept, z" in " ".join(ours.notes)
 
 
-def test_two_clusters_within_which_x_varies_give_one_df(unequal):
+def test_two_clusters_within_which_x_varies_give_about_one_df(unequal):
     ours = regress("y ~ x", unequal[unequal["g"] < 3], cluster="g")
-    assert_allclose(ours.df, 1, atol=0.05)
+    assert ((ours.df >= 1) & (ours.df < 1.1)).all()
     assert "df below 4 for Intercept, x" in " ".join(ours.notes)
 
 
