@@ -215,7 +215,7 @@ def alpha(values: np.ndarray) -> float:
     Examples
     --------
     >>> round(alpha(np.array([[1.0, 2, 1], [3, 3, 2], [5, 4, 5], [6, 7, 6]])), 3)
-    0.966
+    0.975
     """
     rows = values[~np.isnan(values).any(axis=1)]
     k = values.shape[1]
