@@ -81,6 +81,10 @@ def _is_whole(weights: str | None) -> nw.Expr:
     return has_key if weights is None else has_key & nw.col("w").is_finite()
 
 
+def _how_many(is_so: nw.Expr) -> nw.Expr:
+    return is_so.cast(nw.Int64).sum()  # Spark adds up numbers only
+
+
 def _finite(x: str) -> nw.Expr:
     return nw.when(nw.col(x).is_finite()).then(nw.col(x))
 
@@ -101,13 +105,13 @@ def _survey(
     """Look at every column once, and refuse what cannot be used."""
     names = [f"x{j}" for j in range(len(columns))]
     asked = [nw.len().alias("n"), nw.col("key").count().alias("n_keyed")]
-    asked.append(_is_whole(weights).sum().alias("n_whole"))
+    asked.append(_how_many(_is_whole(weights)).alias("n_whole"))
     if weights is not None:
         names.append("w")
-        asked.append((nw.col("w") <= 0).sum().alias("bad_weights"))
+        asked.append(_how_many(nw.col("w") <= 0).alias("bad_weights"))
     finite = [_finite(x).alias(f"finite_{x}") for x in names]
     for x in names:
-        asked.append((nw.col(x).abs() == float("inf")).sum().alias(f"infinite_{x}"))
+        asked.append(_how_many(nw.col(x).abs() == float("inf")).alias(f"infinite_{x}"))
         asked += [
             expr.alias(f"{what}_{x}") for what, expr in _summary(nw.col(f"finite_{x}")).items()
         ]

@@ -144,11 +144,15 @@ def reliability(
     covariance = _covariance(values[complete], names)
     notes = [left_out(len(values) - n, "an answer to one of the items is missing")]
     alpha = alpha_of(covariance)
-    if alpha < 0:
-        notes.append("alpha is negative: the items run against each other; turn those keyed so")
+    if not alpha >= 0:
+        notes.append(
+            "the items run against each other: alpha is not above 0; turn what is reversed"
+        )
     return Reliability(
         names=names,
-        estimate=np.array([alpha, _standardised(covariance), _omega(covariance, names, notes)]),
+        estimate=np.array(
+            [alpha, alpha_of(_correlation(covariance)), _omega(covariance, names, notes)]
+        ),
         interval=_feldt(alpha, n, len(names), conf_level),
         item_rest=_item_rest(covariance),
         alpha_if_dropped=_alpha_if_dropped(covariance),
@@ -166,9 +170,10 @@ def _checked_names(
 ) -> tuple[str, ...]:
     """Names of the items, after refusing what cannot be meant."""
     names = tuple(items)
+    twice = [name for name in names if names.count(name) > 1]
     unknown = [name for name in reverse if name not in names]
     faults = {
-        f"items are listed twice: {first_ten(names)}": len(set(names)) < len(names),
+        f"listed twice: {first_ten(dict.fromkeys(twice))}": bool(twice),
         "reversed, but not among the items: "
         + ", ".join(f"{name!r}{nearest(name, names)}" for name in unknown): bool(unknown),
         f"{first_ten(reverse)} cannot be turned without the ends of the scale; "
@@ -226,10 +231,6 @@ def alpha_of(covariance: np.ndarray) -> float:
     return k / (k - 1) * (1 - np.trace(covariance) / total)
 
 
-def _standardised(covariance: np.ndarray) -> float:
-    return alpha_of(_correlation(covariance))
-
-
 def _correlation(covariance: np.ndarray) -> np.ndarray:
     size = np.sqrt(np.diag(covariance))
     return covariance / np.outer(size, size)
@@ -239,7 +240,8 @@ def _item_rest(covariance: np.ndarray) -> np.ndarray:
     """Correlation of each item with the sum of the others, shape (k,)."""
     own, row = np.diag(covariance), covariance.sum(axis=1)
     rest = covariance.sum() - 2 * row + own
-    return (row - own) / np.sqrt(own * rest)
+    product = np.sqrt(own * np.maximum(rest, 0.0))
+    return np.divide(row - own, product, out=np.full(len(own), np.nan), where=product > 0)
 
 
 def _alpha_if_dropped(covariance: np.ndarray) -> np.ndarray:
@@ -276,7 +278,7 @@ def _omega(covariance: np.ndarray, names: Sequence[str], notes: list[str]) -> fl
         )
     against = [n for n, loading in zip(names, loadings, strict=True) if loading < 0]
     if against:
-        notes.append(f"loads against the other items: {first_ten(against)}; turn what is keyed so")
+        notes.append(f"loads against the other items: {first_ten(against)}; turn what is reversed")
     in_units = loadings * np.sqrt(np.diag(covariance))
     return in_units.sum() ** 2 / covariance.sum()
 
@@ -320,7 +322,7 @@ def one_factor(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         args=(correlation,),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(np.log(LEAST_ERROR), 0.5)] * k,
+        bounds=[(np.log(LEAST_ERROR), 0.0)] * k,
         options={"ftol": 0.0, "gtol": 1e-9, "maxiter": 1000},
     )
     errors = np.exp(found.x)

@@ -1,6 +1,6 @@
 """How often nominal 95 % intervals hold the truth; writes coverage.md.
 
-usage: python benchmarks/coverage.py
+usage: python benchmarks/interval_coverage.py
 """
 
 from pathlib import Path
@@ -21,12 +21,13 @@ N_BOOT = 1_999
 TEXT = f"""# Coverage
 
 How often nominal 95 % intervals hold the truth, in per cent of {N_STUDIES:,} simulated studies
-(Monte-Carlo standard error 0.5). Written by `python benchmarks/coverage.py`.
+(Monte-Carlo standard error 0.5). Written by `python benchmarks/interval_coverage.py`.
 
 Slopes: y follows x, which varies within and between clusters, and z, which is constant within
 them; a fifth of the error variance lies between clusters. Eight rows per cluster, or unequal
-clusters of 2 to 18. CR2 with Satterthwaite degrees of freedom; CR1S with G - 1; the wild bootstrap (999 replicates; with 8 clusters all 128 sign vectors) as the share of
-studies in which the true slope is not rejected at 5 %.
+clusters of 2 to 18. CR2 with Satterthwaite degrees of freedom; CR1S with G - 1; the
+wild bootstrap (999 replicates; with 8 clusters all 128 sign vectors) as the share of studies in
+which the true slope is not rejected at 5 %.
 
 """
 CHAIN_TEXT = f"""

@@ -1,0 +1,233 @@
+"""May sellers' answers stand for their team: likeness, agreement, and the licence to average."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.frames import label_codes, left_out
+from coaching_stats.results import COLUMNS, Shown, freeze
+from coaching_stats.scales import ScaleItem, checked_answers, mean_score
+from coaching_stats.teams import likeness, rwg_j
+
+TERMS = ("ICC1", "ICC2", "rwgj_uniform", "rwgj_skewed")
+# Variance of answers that lean slightly to one side, by number of options.
+SLIGHT_SKEW = {5: 1.34, 6: 1.85, 7: 2.90}
+# Gate G4: below the first the team mean is refused, below the second it is doubtful.
+ICC2_LIMITS = (0.40, 0.60)
+AGREEMENT_LIMITS = (0.50, 0.70)
+MOST_OPTIONS = 7  # more than these are counts or thermometers, without a null to agree against
+
+Status = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Whether a score may be averaged by team, and why.
+
+    Attributes
+    ----------
+    status : {"pass", "warn", "fail"}
+    reason : str
+    """
+
+    status: Status
+    reason: str
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the team mean may be used; with a warning, it may."""
+        return self.status != "fail"
+
+    def __bool__(self) -> bool:
+        """Let ``if result.licence:`` read as it sounds."""
+        return self.is_granted
+
+    def __str__(self) -> str:
+        """Give the answer and the reason in one sentence."""
+        answers = {"pass": "yes", "warn": "yes, with care", "fail": "no"}
+        return f"used at team level: {answers[self.status]} ({self.reason})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Aggregation(Shown):
+    """How far the members of a team answer alike.
+
+    Attributes
+    ----------
+    estimate : ndarray, shape (4,)
+        ICC1, ICC2, and the median over teams of rWG(J) against two nulls; nan where there is none.
+    licence : Licence
+    n, n_teams : int
+        People with a score, and their teams.
+    notes : tuple of str
+    """
+
+    estimate: np.ndarray
+    licence: Licence
+    n: int
+    n_teams: int
+    notes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Set the array read-only."""
+        freeze(self.estimate)
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per coefficient, exactly ``COLUMNS``."""
+        table = pd.DataFrame(np.nan, index=range(len(TERMS)), columns=list(COLUMNS))
+        return table.assign(term=TERMS, estimate=self.estimate)
+
+    def glance(self) -> pd.DataFrame:
+        """One row: ``method, n_obs, n_clusters``."""
+        method = "one-way analysis of variance, mean group size; rWG(J)"
+        return pd.DataFrame({"method": [method], "n_obs": [self.n], "n_clusters": [self.n_teams]})
+
+
+def aggregation(
+    data: pd.DataFrame,
+    items: Sequence[str],
+    cluster: str,
+    *,
+    scale: tuple[int, int] = (1, 7),
+) -> Aggregation:
+    """Say whether the mean of a team's answers to a scale means anything.
+
+    Parameters
+    ----------
+    data : DataFrame, one row per respondent
+    items : sequence of str
+        Columns of one scale, reversed items turned already.
+    cluster : str
+        Column that names the team.
+    scale : (low, high)
+        Ends of the answer scale; every whole number between them is an option.
+
+    Returns
+    -------
+    Aggregation
+        Terms ``ICC1`` (mean group size N / G), ``ICC2``, ``rwgj_uniform``, ``rwgj_skewed`` (both the
+        median over teams of two people or more); the verdict in ``.licence``.
+
+    Raises
+    ------
+    DataError
+        No such column, text, or answers outside the scale.
+    DesignError
+        Fewer than two teams, or no team with two people.
+
+    Notes
+    -----
+    The licence is gate G4: refused with ICC2 below .40 or a median rWG(J) (uniform null) below .50,
+    doubtful below .60 and .70. With more than seven options, as in counts, ICC2 decides alone.
+    ICC are of the scale score, given at least half of the items; rWG(J) is of complete rows.
+
+    References
+    ----------
+    Bliese (2000), in Klein & Kozlowski (eds.), Multilevel Theory, Research, and Methods in
+    Organizations, 349-381; James, Demaree & Wolf (1984), Journal of Applied Psychology 69, 85-98;
+    LeBreton & Senter (2008), Organizational Research Methods 11, 815-852, table 2.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"team": list("aabbcc"), "x": [1, 2, 3, 4, 6, 7]})
+    >>> alike = aggregation(answers.assign(y=[2, 2, 4, 3, 7, 6]), ["x", "y"], "team")
+    >>> alike.tidy().set_index("term")["estimate"].round(3).to_dict()
+    {'ICC1': 0.979, 'ICC2': 0.989, 'rwgj_uniform': 0.933, 'rwgj_skewed': 0.905}
+    >>> print(alike.licence)
+    used at team level: yes (ICC2 0.99, median rWG(J) 0.93)
+    """
+    low, high = _checked_scale(scale)
+    scale_items = [ScaleItem(name, False, low, high) for name in items]
+    answers = checked_answers(data, scale_items)
+    team, _ = label_codes(data, cluster)
+    score = mean_score(answers)
+    has_team, has_score = team >= 0, ~np.isnan(score)
+    kept = has_team & has_score
+    answers, team = answers[kept], team[kept]
+    alike = likeness(score[kept], team)
+    uniform, skewed, agreement_notes = _agreement(answers, team, high - low + 1)
+    notes = [
+        left_out(int((~has_team).sum()), f"no {cluster}"),
+        left_out(int((has_team & ~has_score).sum()), "fewer than half of the items answered"),
+        *agreement_notes,
+        _against(answers, items),
+    ]
+    judged = uniform if high - low + 1 <= MOST_OPTIONS else None
+    return Aggregation(
+        estimate=np.array([alike.icc1, alike.icc2, uniform, skewed]),
+        licence=_licence(alike.icc2, judged),
+        n=alike.n,
+        n_teams=alike.n_teams,
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _checked_scale(scale: tuple[int, int]) -> tuple[int, int]:
+    low, high = scale
+    if not (float(low).is_integer() and float(high).is_integer() and low < high):
+        raise DataError(
+            explain(
+                what=f"the scale {scale} does not run from a whole number to a higher one",
+                remedy="give its two ends, for example scale=(1, 7)",
+            )
+        )
+    return int(low), int(high)
+
+
+def _agreement(
+    answers: np.ndarray, team: np.ndarray, n_options: int
+) -> tuple[float, float, list[str]]:
+    """Median rWG(J) over teams against the uniform and the slightly skewed null, and notes."""
+    complete = ~np.isnan(answers).any(axis=1)
+    answers, team = answers[complete], team[complete]
+    size = np.bincount(team)
+    alone = int((size == 1).sum())
+    notes = [
+        f"rWG(J) without {int((~complete).sum())} rows with a gap" if not complete.all() else "",
+        f"{alone} team{'' if alone == 1 else 's'} with one respondent: no agreement to speak of"
+        if alone
+        else "",
+    ]
+    if not (size > 1).any():
+        return np.nan, np.nan, [*notes, "no team with two complete answers: no rWG(J)"]
+    uniform = float(np.median(rwg_j(answers, team, n_options)))
+    if n_options not in SLIGHT_SKEW:
+        return uniform, np.nan, [*notes, f"no skewed null for a scale of {n_options} options"]
+    # Only variance over null counts: a smaller null is the same as answers spread wider.
+    spread = sqrt((n_options**2 - 1) / 12 / SLIGHT_SKEW[n_options])
+    return uniform, float(np.median(rwg_j(spread * answers, team, n_options))), notes
+
+
+def _against(answers: np.ndarray, items: Sequence[str]) -> str:
+    """Name the items that run against the sum of the others: most likely not turned."""
+    rows = answers[~np.isnan(answers).any(axis=1)]
+    centred = rows - rows.mean(axis=0) if len(rows) else rows
+    with_rest = (centred * (centred.sum(axis=1, keepdims=True) - centred)).sum(axis=0)
+    against = [name for name, product in zip(items, with_rest, strict=True) if product < 0]
+    if not against:
+        return ""
+    return f"runs against the other items: {first_ten(against)}; turn reversed items first"
+
+
+def _licence(icc2: float, agreement: float | None) -> Licence:
+    """Apply gate G4; agreement None where the scale has no null to agree against."""
+    limits = {"ICC2": (icc2, *ICC2_LIMITS)}
+    if agreement is not None:
+        limits["median rWG(J)"] = (agreement, *AGREEMENT_LIMITS)
+    reasons, statuses = [], []
+    for name, (value, fails_below, warns_below) in limits.items():
+        fails, warns = not value >= fails_below, not value >= warns_below
+        statuses.append("fail" if fails else "warn" if warns else "pass")
+        bound = fails_below if fails else warns_below
+        reasons.append(f"{name} {value:.2f}" + (f", below {bound:.2f}" if warns else ""))
+    if agreement is None:
+        reasons.append(f"more than {MOST_OPTIONS} options: ICC2 decides alone")
+    worst = next(s for s in ("fail", "warn", "pass") if s in statuses)
+    return Licence(worst, "; ".join(reasons) if worst != "pass" else ", ".join(reasons))

@@ -1,0 +1,112 @@
+"""From an estimate and a prediction to a verdict: the worked examples of docs/decision-rules.md."""
+
+from itertools import product
+
+import pytest
+from scipy import stats
+
+from coaching_stats.estimates import Evidence
+from coaching_stats.hypotheses import Leg
+from coaching_stats.rules import Decision, decide, grade_of, join
+from coaching_stats.sourcing import Sourcing
+
+
+def evidence(estimate, std_error, *, p_value=None):
+    """Evidence with a normal reference, as the worked examples assume."""
+    intervals = {}
+    for level in (0.90, 0.95):
+        margin = stats.norm.ppf((1 + level) / 2) * std_error
+        intervals[level] = (estimate - margin, estimate + margin)
+    p = 2 * stats.norm.sf(abs(estimate) / std_error) if p_value is None else p_value
+    return Evidence(
+        estimate, std_error, float("inf"), intervals, p, 150, 50, 150, True, False, {}, ()
+    )
+
+
+def leg(sign="negative", sesoi=0.20, **changes):
+    given = {
+        "name": "X",
+        "kind": "slope",
+        "outcome": "Y",
+        "predictor": ("X",),
+        "mediators": (),
+        "moderator": None,
+        "at": None,
+        "is_interaction": False,
+        "covariates": (),
+        "contrast": None,
+        "level": "team",
+        "expected_sign": sign,
+        "sesoi": sesoi,
+    }
+    return Leg(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("sign", "sesoi", "estimate", "std_error", "verdict", "code"),
+    [
+        ("negative", 0.20, -0.34, 0.08, "supported", "large_enough"),  # example 1
+        ("negative", 0.20, -0.03, 0.07, "contradicted", "ruled_out"),  # example 3
+        ("positive", 0.20, 0.25, 0.15, "inconclusive", "wide_ci"),  # example 4
+        ("positive", 0.20, 0.15, 0.05, "inconclusive", "below_sesoi"),  # example 5
+        ("zero", 0.20, 0.02, 0.09, "supported", "equivalent"),  # example 6
+        ("zero", 0.20, 0.02, 0.13, "inconclusive", "wide_ci_equivalence"),
+        ("zero", 0.20, 0.38, 0.09, "contradicted", "not_equivalent"),
+        ("positive", 0.20, -0.40, 0.10, "contradicted", "reversed"),
+    ],
+)
+def test_worked_examples(sign, sesoi, estimate, std_error, verdict, code):
+    decision = decide(leg(sign, sesoi), evidence(estimate, std_error), None)
+    assert (decision.verdict, decision.code) == (verdict, code)
+
+
+def test_opposite_sources_withhold_support_and_do_not_save_a_size_ruled_out():
+    strong, other = evidence(-0.34, 0.08), evidence(0.01, 0.08)
+    assert decide(leg(), strong, other).code == "split_sign"
+    assert decide(leg(), evidence(-0.03, 0.07), other).verdict == "contradicted"
+    assert decide(leg(), strong, evidence(-0.29, 0.08)).verdict == "supported"
+
+
+def test_a_verdict_mirrors_with_its_prediction():
+    """Turning outcome and prediction round changes nothing but the sign."""
+    for estimate, std_error in product((-0.5, -0.1, 0.0, 0.15, 0.3), (0.05, 0.1, 0.3)):
+        one = decide(leg("negative"), evidence(estimate, std_error), None)
+        other = decide(leg("positive"), evidence(-estimate, std_error), None)
+        assert (one.verdict, one.code) == (other.verdict, other.code)
+
+
+def test_supported_and_contradicted_exclude_each_other_and_more_data_decides():
+    """With a vanishing standard error only the size decides."""
+    for estimate in (-0.4, -0.21, -0.1, 0.0, 0.2):
+        decision = decide(leg(), evidence(estimate, 1e-6), None)
+        expected = "supported" if estimate <= -0.2 else "contradicted"
+        assert decision.verdict == expected
+
+
+def test_joint_is_the_weakest_leg():
+    supported, open_, against = (
+        Decision("supported", "large_enough"),
+        Decision("inconclusive", "wide_ci_equivalence"),
+        Decision("contradicted", "ruled_out"),
+    )
+    assert join([supported, open_], [0.002, 0.2]) == (open_, 1)  # example 7
+    assert join([supported, against], [0.002, 0.9])[0].verdict == "contradicted"
+    assert join([open_, against], [0.5, 0.4]) == (against, 1)
+    assert join([supported, supported], [0.01, 0.03]) == (supported, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "grade"),
+    [
+        ("slope", {"X": "seller", "Y": "manager"}, "C"),
+        ("slope", {"X": "manager", "Y": "manager"}, "D"),
+        ("slope", {"X": "seller_a", "Y": "seller_b"}, "C"),
+        ("slope", {"X": "seller", "Y": "seller_b"}, "D"),
+        ("indirect", {"X": "seller_a", "M": "manager", "Y": "seller_b"}, "C"),
+        ("indirect", {"X": "seller", "M": "seller", "Y": "records"}, "D"),  # weakest link
+    ],
+)
+def test_grade_is_that_of_the_weakest_link(kind, source, grade):
+    mediators = ("M",) if kind == "indirect" else ()
+    sources = Sourcing(True, {(key, key): where for key, where in source.items()})
+    assert grade_of(leg(kind=kind, mediators=mediators), sources) == grade

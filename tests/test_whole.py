@@ -1,0 +1,80 @@
+"""What the verdicts add up to: the table of docs/decision-rules.md, section 5."""
+
+import pytest
+
+from coaching_stats.gates import at_least
+from coaching_stats.judgement import Verdict
+from coaching_stats.rules import Decision
+from coaching_stats.theory import load_study
+from coaching_stats.whole import judge_theory
+
+NAN = float("nan")
+D1, D2, D3, D4, D5 = "H2", "H6", "H7", "H8", "H12"
+
+
+def verdict(name, outcome, grade="C"):
+    checks = (at_least("G1", "icc1", "RIG", 0.0, 0.05, 0.1),) if outcome == "not testable" else ()
+    hypothesis = load_study().hypothesis(name)
+    return Verdict(hypothesis, Decision(outcome, "gates"), grade, (), 0, NAN, NAN, checks)
+
+
+def whole(grades=None, **outcomes):
+    given = dict.fromkeys(("H1", D1, D2, D3, D4, D5), "inconclusive") | outcomes
+    grades = grades or {}
+    return judge_theory([verdict(n, o, grades.get(n, "C")) for n, o in given.items()])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ({"H1": "not testable", D1: "supported"}, "not testable"),
+        ({"H1": "supported", D1: "supported"}, "supported"),
+        ({"H1": "supported", D1: "supported", D3: "contradicted"}, "mixed"),
+        ({"H1": "contradicted", D1: "supported"}, "mixed"),
+        ({"H1": "contradicted", D3: "contradicted"}, "contradicted"),  # example 10, second part
+        ({D1: "contradicted", D3: "contradicted"}, "contradicted"),
+        ({"H1": "supported"}, "consistent"),
+        ({"H1": "contradicted", D4: "not testable", D5: "not testable"}, "undecided"),  # example 10
+        ({D1: "supported"}, "undecided"),
+        ({}, "undecided"),
+    ],
+)
+def test_the_first_row_that_applies(outcomes, expected):
+    assert whole(**outcomes).verdict == expected
+
+
+def test_d2_alone_does_not_carry():
+    """Common rater and reverse cause predict it too; with another that carries, it does no harm."""
+    alone = whole(H1="supported", H6="supported")
+    assert (alone.verdict, alone.carrying) == ("consistent", ())
+    assert set(alone.rivals) == {"common_rater", "reverse_cause"}
+    assert whole(H1="supported", H6="supported", H7="supported").carrying == (D3,)
+
+
+def test_one_source_never_supports_the_theory():
+    assert whole({"H1": "D"}, H1="supported", H2="supported").verdict == "consistent"
+    assert whole({D1: "D"}, H1="supported", H2="supported").verdict == "consistent"
+    mixed = whole({D1: "D"}, H1="supported", H2="supported", H7="supported")
+    assert (mixed.verdict, mixed.grade) == ("supported", "C")
+
+
+def test_sentences_say_what_the_verdict_says():
+    supported = whole(H1="supported", H2="supported", H7="supported")
+    assert supported.sentence("en") == (
+        "The process explanation is supported (grade C); H2, H7 is not expected under the rival "
+        "explanations examined."
+    )
+    assert supported.sentence("fi").startswith("Prosessiselitys saa tukea (näytön aste C)")
+    closed = whole(H1="not testable")
+    assert closed.sentence("en").endswith("with these data; reason: G1.")
+    against = whole(H1="contradicted")
+    assert against.sentence("en") == (
+        "These data do not decide between the explanations. "
+        + verdict("H1", "contradicted").wording("en")
+    )
+
+
+def test_a_study_without_a_headline_has_no_verdict_on_the_whole():
+    judged = judge_theory([verdict("H3", "supported")])
+    assert judged.verdict == "not testable"
+    assert "no headline hypothesis" in judged.sentence("en")

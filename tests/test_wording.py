@@ -1,0 +1,81 @@
+"""Only licensed sentences are printed, the same strength in both languages."""
+
+import re
+from itertools import product
+
+import pytest
+
+from coaching_stats.texts import texts
+from coaching_stats.theory import load_study
+from coaching_stats.wording import sentence, term_name
+
+H1 = load_study().hypothesis("H1")
+VERDICTS = ("supported", "contradicted", "inconclusive", "not testable")
+
+
+def keys(node, path=""):
+    """Every address in a nested text file, with the placeholders of its text."""
+    if isinstance(node, dict):
+        return {k: v for name, sub in node.items() for k, v in keys(sub, f"{path}.{name}").items()}
+    if isinstance(node, list):
+        return {path: len(node)}
+    return {path: sorted(re.findall(r"\{(\w+)\}", str(node)))}
+
+
+def test_both_languages_have_the_same_keys_and_placeholders():
+    assert keys(texts("en")) == keys(texts("fi"))
+
+
+def test_another_language_is_refused():
+    with pytest.raises(ValueError, match="'sv'"):
+        texts("sv")
+
+
+def test_the_licence_word_by_word():
+    claim = (
+        "the more rigid the sales and leadership processes of a team, the less willing its manager "
+        "is to coach"
+    )
+    assert sentence(H1, "supported", "C", [], "en") == (
+        f"Supported as an association across separate sources: {claim}. Direction is not shown."
+    )
+    assert sentence(H1, "not testable", "C", ["G1"], "en") == (
+        f"This study cannot test whether {claim}; reason: G1."
+    )
+    assert sentence(H1, "inconclusive", "D", [], "fi") == (
+        "Aineisto ei ratkaise, pitääkö paikkansa, että mitä jäykemmät tiimin myynti- ja "
+        "johtamisprosessit ovat, sitä haluttomampi esihenkilö on valmentamaan."
+    )
+
+
+def test_grade_d_never_says_supported():
+    for hypothesis in load_study().hypotheses:
+        assert "upported" not in sentence(hypothesis, "supported", "D", [], "en")
+        assert "tukea" not in sentence(hypothesis, "supported", "D", [], "fi").lower()
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_nothing_is_proved_confirmed_or_caused_below_grade_a(language):
+    forbidden = r"\b(proves?|confirmed|causes?|no effect|todistaa|aiheuttaa|johtuu)\b"
+    for verdict, grade in product(VERDICTS, "BCD"):
+        for hypothesis in load_study().hypotheses:
+            said = sentence(hypothesis, verdict, grade, ["G1"], language)
+            assert not re.search(forbidden, said, flags=re.IGNORECASE), said
+
+
+def test_every_sentence_holds_the_claim_without_its_full_stop():
+    for verdict, grade, language in product(VERDICTS, "ABCD", ("en", "fi")):
+        claim = H1.statement(language)[1:].rstrip(".")
+        assert claim in sentence(H1, verdict, grade, ["G1"], language)
+
+
+def test_a_contradicted_equivalence_has_a_sentence_of_its_own():
+    said = sentence(H1, "contradicted", "C", [], "en", is_equivalence=True)
+    assert said.startswith("The data show an effect of a meaningful size, against the claim that")
+
+
+def test_scores_are_named_and_other_terms_stay():
+    study = load_study()
+    assert term_name("LAT_m", study, "fi") == "Esihenkilön liikkumavara (esihenkilö)"
+    assert term_name("RIG", study, "en") == "Process rigidity (both)"
+    assert term_name("COMPID", study, "en") == "COMPID"
