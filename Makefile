@@ -51,8 +51,10 @@ test: lint ## lint, tests, doctests and notebooks: what .ci/run runs
 lab: .venv/.installed ## open the notebooks in JupyterLab
 	@$(IN_VENV) -m jupyterlab --notebook-dir=notebooks
 
-notebooks: .venv/.installed ## run every notebook and keep the new outputs
+notebooks: .venv/.installed ## run every notebook and keep the new outputs; draw README's picture
 	@$(IN_VENV) -m nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	@$(IN_VENV) -c "import coaching_stats as cs; run = cs.run_study(); cs.plot_verdicts(run.verdicts, \
+		caption='Simulated data; no real people answered.').figure.savefig('docs/answer.png')"
 
 lint: .venv/.installed ## check style, change nothing
 	@$(IN_VENV) -m ruff check --quiet .

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -14,7 +13,7 @@ from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.frames import label_codes, left_out
 from coaching_stats.results import COLUMNS, Shown, freeze
 from coaching_stats.scales import ScaleItem, checked_answers, mean_score
-from coaching_stats.teams import likeness, rwg_j
+from coaching_stats.teams import likeness
 
 TERMS = ("ICC1", "ICC2", "rwgj_uniform", "rwgj_skewed")
 # Variance of answers that lean slightly to one side, by number of options.
@@ -112,8 +111,8 @@ def aggregation(
     Returns
     -------
     Aggregation
-        Terms ``ICC1`` (mean group size N / G), ``ICC2``, ``rwgj_uniform``, ``rwgj_skewed`` (both the
-        median over teams of two people or more); the verdict in ``.licence``.
+        Terms ``ICC1`` (mean group size N / G), ``ICC2``, ``rwgj_uniform``, ``rwgj_skewed``
+        (both the median over teams of two people or more); the verdict in ``.licence``.
 
     Raises
     ------
@@ -139,9 +138,9 @@ def aggregation(
     >>> answers = pd.DataFrame({"team": list("aabbcc"), "x": [1, 2, 3, 4, 6, 7]})
     >>> alike = aggregation(answers.assign(y=[2, 2, 4, 3, 7, 6]), ["x", "y"], "team")
     >>> alike.tidy().set_index("term")["estimate"].round(3).to_dict()
-    {'ICC1': 0.979, 'ICC2': 0.989, 'rwgj_uniform': 0.933, 'rwgj_skewed': 0.905}
+    {'ICC1': 0.993, 'ICC2': 0.996, 'rwgj_uniform': 0.933, 'rwgj_skewed': 0.906}
     >>> print(alike.licence)
-    used at team level: yes (ICC2 0.99, median rWG(J) 0.93)
+    used at team level: yes (ICC2 1.00, median rWG(J) 0.93)
     """
     low, high = _checked_scale(scale)
     scale_items = [ScaleItem(name, False, low, high) for name in items]
@@ -186,23 +185,72 @@ def _agreement(
 ) -> tuple[float, float, list[str]]:
     """Median rWG(J) over teams against the uniform and the slightly skewed null, and notes."""
     complete = ~np.isnan(answers).any(axis=1)
-    answers, team = answers[complete], team[complete]
-    size = np.bincount(team)
-    alone = int((size == 1).sum())
+    size = np.bincount(team[complete])
+    gaps, alone = int((~complete).sum()), int((size == 1).sum())
     notes = [
-        f"rWG(J) without {int((~complete).sum())} rows with a gap" if not complete.all() else "",
+        f"rWG(J) without {gaps} row{'' if gaps == 1 else 's'} with a gap" if gaps else "",
         f"{alone} team{'' if alone == 1 else 's'} with one respondent: no agreement to speak of"
         if alone
         else "",
     ]
-    if not (size > 1).any():
+    variances = item_variances(answers[complete], team[complete])
+    if not len(variances):
         return np.nan, np.nan, [*notes, "no team with two complete answers: no rWG(J)"]
-    uniform = float(np.median(rwg_j(answers, team, n_options)))
+    uniform = float(np.median(rwgj(variances, (n_options**2 - 1) / 12)))
     if n_options not in SLIGHT_SKEW:
         return uniform, np.nan, [*notes, f"no skewed null for a scale of {n_options} options"]
-    # Only variance over null counts: a smaller null is the same as answers spread wider.
-    spread = sqrt((n_options**2 - 1) / 12 / SLIGHT_SKEW[n_options])
-    return uniform, float(np.median(rwg_j(spread * answers, team, n_options))), notes
+    return uniform, float(np.median(rwgj(variances, SLIGHT_SKEW[n_options]))), notes
+
+
+def item_variances(answers: np.ndarray, team: np.ndarray) -> np.ndarray:
+    """Variance of each item within each team of two people or more, shape (T, J).
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, J)
+        Without gaps.
+    team : ndarray of int, shape (n,)
+        0 or higher.
+
+    Examples
+    --------
+    >>> item_variances(np.array([[1.0, 4], [7, 4], [2, 2]]), np.array([0, 0, 1])).tolist()
+    [[18.0, 0.0]]
+    """
+    size = np.bincount(team)
+    several = size > 1
+    variances = np.empty((several.sum(), answers.shape[1]))
+    for j, item in enumerate(answers.T):
+        means = np.bincount(team, item) / np.maximum(size, 1)
+        squares = np.bincount(team, (item - means[team]) ** 2)
+        variances[:, j] = squares[several] / (size[several] - 1)
+    return variances
+
+
+def rwgj(variances: np.ndarray, null: float) -> np.ndarray:
+    """Agreement within teams on J items, shape (T,), between 0 and 1.
+
+    The mean of the item variances is set against the variance of answers that agree no more than
+    chance; a team that differs more than that counts as 0.
+
+    Parameters
+    ----------
+    variances : ndarray, shape (T, J)
+    null : float
+        Variance without agreement: (A^2 - 1) / 12 for A equally likely options.
+
+    References
+    ----------
+    James, Demaree & Wolf (1984), Journal of Applied Psychology 69, 85-98, equations 1 and 2.
+
+    Examples
+    --------
+    >>> rwgj(np.array([[0.0, 0.0], [1.0, 3.0], [9.0, 1.0]]), null=4.0).round(3).tolist()
+    [1.0, 0.667, 0.0]
+    """
+    n_items = variances.shape[1]
+    ratio = np.minimum(variances.mean(axis=1) / null, 1.0)
+    return n_items * (1 - ratio) / (n_items * (1 - ratio) + ratio)
 
 
 def _against(answers: np.ndarray, items: Sequence[str]) -> str:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from typing import Any
+
+import fastjsonschema
+import yaml
 
 from coaching_stats.errors import DataError, explain, nearest
 
+PACKAGE = resources.files("coaching_stats")
 # The answer that shows that the line was read.
 ATTENTION_KEYS = {"S_ATT1": 2, "S_ATT2": 6, "M_ATT1": 3}
+# Ratings of how rigid an element is; they feed SPR and LPR, by the process that it belongs to.
+RIGIDITY_RATING = "RIG"
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,81 @@ def load_instrument() -> Instrument:
     >>> [(item.name, item.is_reversed) for item in instrument.of("BEL", "manager")]
     [('M_BEL1', False), ('M_BEL2', False), ('M_BEL3', True)]
     """
-    path = resources.files("coaching_stats") / "instrument.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        return Instrument(tuple(_item(row) for row in csv.DictReader(lines)))
+    with (PACKAGE / "instrument.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, restkey="cells beyond the header", restval=""))
+    validate(rows)
+    return Instrument(tuple(_item(row) for row in rows))
+
+
+def validate(rows: Sequence[Mapping[str, str]]) -> None:
+    """Refuse rows of an instrument file that cannot be a questionnaire, all faults at once.
+
+    Each row is checked against ``schemas/instrument.schema.json``; then names must be unique,
+    scales must run upwards, and constructs must stand in ``theory.yml``.
+
+    Parameters
+    ----------
+    rows : sequence of mapping from column to cell
+        The first one is line 2 of the file.
+
+    Raises
+    ------
+    DataError
+        With line, item and column of each fault.
+
+    Examples
+    --------
+    >>> validate([{"item": "S_SPR1", "form": "seller"}])
+    Traceback (most recent call last):
+        ...
+    coaching_stats.errors.DataError: the questionnaire cannot be used (line 2, S_SPR1: row must ...
+    """
+    names = Counter(row.get("item") for row in rows)
+    found = [
+        f"line {line}, {row.get('item') or 'no item'}: {fault}"
+        for line, row in enumerate(rows, start=2)
+        for fault in _faults(row, names)
+    ]
+    if found or not rows:
+        raise DataError(
+            explain(
+                what="the questionnaire cannot be used",
+                where="; ".join(found[:10]) + (f"; {len(found) - 10} more" * (len(found) > 10))
+                or "no rows",
+                remedy="correct these rows of instrument.csv",
+            )
+        )
+
+
+def _faults(row: Mapping[str, str], names: Mapping[str | None, int]) -> Iterator[str]:
+    """What is wrong with one row; further checks only where the schema is met."""
+    try:
+        _schema()(dict(row))
+    except fastjsonschema.JsonSchemaValueException as problem:
+        yield problem.message
+        return
+    if names[row["item"]] > 1:
+        yield "the item stands here more than once"
+    if int(row["scale_min"]) >= int(row["scale_max"]):
+        yield f"scale_min {row['scale_min']} is not below scale_max {row['scale_max']}"
+    if row["construct"] not in _constructs():
+        near = nearest(row["construct"], _constructs())
+        yield f"construct {row['construct']!r} is not in theory.yml{near}"
+
+
+@cache
+def _schema() -> Any:
+    text = (PACKAGE / "schemas" / "instrument.schema.json").read_text(encoding="utf-8")
+    check = fastjsonschema.compile(json.loads(text))
+    return lambda row: check(row, name_prefix="row")
+
+
+@cache
+def _constructs() -> frozenset[str]:
+    """Keys of the theory's constructs, and of the ratings that feed two of them."""
+    text = (PACKAGE / "theory.yml").read_text(encoding="utf-8")
+    theory = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return frozenset({entry["key"] for entry in theory["constructs"]} | {RIGIDITY_RATING})
 
 
 def _item(row: Mapping[str, str]) -> Item:

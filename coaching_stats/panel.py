@@ -153,6 +153,7 @@ def _scored(tables: Tables, form: str, notes: list[str]) -> tuple[pd.DataFrame, 
         later = int((survey["wave"] != first).sum())
         notes.append(f"{later} answers of later waves to the {form} survey are not used")
         survey = survey[survey["wave"] == first]
+    survey = survey.sort_values(key)  # so that no result depends on the order of rows
     ids = survey[list(dict.fromkeys([key, "team_id"]))]
     items = {}
     for (construct, _), scale in present_scales(survey, load_instrument()).items():
@@ -179,7 +180,7 @@ def _teams(tables: Tables, notes: list[str]) -> pd.DataFrame:
                 remedy="give a column team_id, or a file teams.csv in the folder",
             )
         )
-    teams = tables["teams"].reset_index(drop=True)
+    teams = tables["teams"].sort_values("team_id", ignore_index=True)
     known = [c for c in ("team_id", *TEAM_COLUMNS, "n_sellers_roster") if c in teams]
     teams = teams[known].copy()
     if "firm_id" not in teams:
@@ -196,7 +197,7 @@ def _join_ready(
     """Add ready seller scores, and scores from a study's own items; say how many rows came so."""
     if "seller_scores" not in tables:
         return sellers, 0
-    ready = tables["seller_scores"].copy()
+    ready = tables["seller_scores"].sort_values("seller_id")
     for construct in study.constructs.values():
         if construct.items and "seller" in construct.forms:
             ready[f"{construct.key}_s"] = mean_score(_own_values(ready, construct))
@@ -234,11 +235,14 @@ def _own_values(frame: pd.DataFrame, construct: Construct) -> np.ndarray:
 def _own_items(tables: Tables, study: Study) -> dict[str, Items]:
     """Turned items of the constructs whose items the study itself names."""
     found = {}
-    for name, form in (("seller_scores", "seller"), ("team_scores", "manager")):
+    for form, unit in (("seller", "seller"), ("manager", "team")):
+        if f"{unit}_scores" not in tables:
+            continue
+        ready = tables[f"{unit}_scores"].sort_values(f"{unit}_id")
         for construct in study.constructs.values():
-            if construct.items and form in construct.forms and name in tables:
+            if construct.items and form in construct.forms:
                 scale = _own_scale(construct)
-                values = _own_values(tables[name], construct)
+                values = _own_values(ready, construct)
                 span = int(scale[0].high - scale[0].low) + 1
                 found[f"{construct.key}_{SUFFIX[form]}"] = Items(values, span)
     return found

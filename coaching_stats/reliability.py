@@ -131,7 +131,7 @@ def reliability(
     >>> answers = pd.DataFrame({"a": [1, 3, 5, 6], "b": [2, 3, 4, 7], "c": [7, 6, 3, 2]})
     >>> scale = reliability(answers, ["a", "b", "c"], reverse=["c"], scale=(1, 7))
     >>> scale.tidy().set_index("term")["estimate"].round(3).to_dict()
-    {'alpha': 0.966, 'alpha_standardised': 0.966, 'omega': 0.968}
+    {'alpha': 0.975, 'alpha_standardised': 0.976, 'omega': 0.978}
     """
     names = _checked_names(items, reverse, scale, conf_level)
     low, high = scale or (-np.inf, np.inf)
@@ -146,7 +146,7 @@ def reliability(
     alpha = alpha_of(covariance)
     if not alpha >= 0:
         notes.append(
-            "the items run against each other: alpha is not above 0; turn what is reversed"
+            "alpha is not above 0: the items run against each other; turn what is reversed"
         )
     return Reliability(
         names=names,
