@@ -53,8 +53,8 @@ lab: .venv/.installed ## open the notebooks in JupyterLab
 
 notebooks: .venv/.installed ## run every notebook and keep the new outputs; draw README's picture
 	@$(IN_VENV) -m nbconvert --to notebook --execute --inplace notebooks/*.ipynb
-	@$(IN_VENV) -c "import coaching_stats as cs; run = cs.run_study(); cs.plot_verdicts(run.verdicts, \
-		caption='Simulated data; no real people answered.').figure.savefig('docs/answer.png')"
+	@$(IN_VENV) -c "import coaching_stats as cs; \
+		cs.plot_verdicts(cs.run_study()).figure.savefig('docs/answer.png')"
 
 lint: .venv/.installed ## check style, change nothing
 	@$(IN_VENV) -m ruff check --quiet .

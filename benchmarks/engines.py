@@ -6,6 +6,8 @@ usage: python engines.py ENGINE FILE.parquet; prints seconds and peak memory in 
 import resource
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from coaching_stats.engines import cluster_moments
 from coaching_stats.regression import regress
@@ -13,25 +15,34 @@ from coaching_stats.regression import regress
 COLUMNS = ["y", "x0", "x1", "x2", "x3", "x4"]
 
 
-def source(engine: str, path: str) -> object:
-    """Open the file, lazily where the engine allows it."""
+def source(engine: str, path: str) -> Callable[[], object]:
+    """Return a function that opens the file, lazily where the engine allows it."""
     if engine == "polars":
         import polars
 
-        return polars.scan_parquet(path)
+        return lambda: polars.scan_parquet(path)
     if engine == "duckdb":
         import duckdb
 
-        return duckdb.read_parquet(path)
+        return lambda: duckdb.read_parquet(path)
     import pandas
 
-    return pandas.read_parquet(path)
+    return lambda: pandas.read_parquet(path)
+
+
+def peak_memory() -> float:
+    """Peak resident memory in MB; getrusage would count the parent's, so ask Linux first."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        text = status.read_text(encoding="utf-8")
+        return int(text.split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
+    open_file = source(sys.argv[1], sys.argv[2])
     start = time.perf_counter()
-    moments = cluster_moments(source(sys.argv[1], sys.argv[2]), COLUMNS, "team")
+    moments = cluster_moments(open_file(), COLUMNS, "team")
     seconds = time.perf_counter() - start
     regress("y ~ x0 + x1 + x2 + x3 + x4", moments)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(seconds, peak)
+    print(seconds, peak_memory())

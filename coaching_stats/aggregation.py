@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten
-from coaching_stats.frames import label_codes, left_out
+from coaching_stats.frames import left_out, require_columns
 from coaching_stats.results import COLUMNS, Shown, freeze
 from coaching_stats.scales import ScaleItem, checked_answers, mean_score
 from coaching_stats.teams import likeness
@@ -143,29 +143,39 @@ def aggregation(
     used at team level: yes (ICC2 1.00, median rWG(J) 0.93)
     """
     low, high = _checked_scale(scale)
-    scale_items = [ScaleItem(name, False, low, high) for name in items]
-    answers = checked_answers(data, scale_items)
-    team, _ = label_codes(data, cluster)
+    answers = checked_answers(data, [ScaleItem(name, False, low, high) for name in items])
+    require_columns(data, [cluster])
+    team, _ = pd.factorize(data[cluster])
     score = mean_score(answers)
     has_team, has_score = team >= 0, ~np.isnan(score)
     kept = has_team & has_score
-    answers, team = answers[kept], team[kept]
-    alike = likeness(score[kept], team)
-    uniform, skewed, agreement_notes = _agreement(answers, team, high - low + 1)
-    notes = [
+    alike = likeness(score[kept], team[kept])
+    complete = has_team & ~np.isnan(answers).any(axis=1)
+    if not complete.all():
+        answers, team = answers[complete], team[complete]
+    variances = item_variances(answers, team)
+    n_options = high - low + 1
+    uniform, skewed = _median_agreement(variances, n_options)
+    notes = (
         left_out(int((~has_team).sum()), f"no {cluster}"),
         left_out(int((has_team & ~has_score).sum()), "fewer than half of the items answered"),
-        *agreement_notes,
+        _counted(int(kept.sum() - complete.sum()), "row", "with a gap: in the ICC, not in rWG(J)"),
+        _counted(alike.n_teams - len(variances), "team", "without two complete answers: no rWG(J)"),
+        "" if n_options in SLIGHT_SKEW else f"no skewed null is known for {n_options} options",
         _against(answers, items),
-    ]
-    judged = uniform if high - low + 1 <= MOST_OPTIONS else None
+    )
     return Aggregation(
         estimate=np.array([alike.icc1, alike.icc2, uniform, skewed]),
-        licence=_licence(alike.icc2, judged),
+        licence=_licence(alike.icc2, uniform if n_options <= MOST_OPTIONS else None),
         n=alike.n,
         n_teams=alike.n_teams,
         notes=tuple(note for note in notes if note),
     )
+
+
+def _counted(n: int, what: str, why: str) -> str:
+    """Return a note on some rows or teams, empty where there are none."""
+    return f"{n} {what}{'' if n == 1 else 's'} {why}" if n else ""
 
 
 def _checked_scale(scale: tuple[int, int]) -> tuple[int, int]:
@@ -180,26 +190,13 @@ def _checked_scale(scale: tuple[int, int]) -> tuple[int, int]:
     return int(low), int(high)
 
 
-def _agreement(
-    answers: np.ndarray, team: np.ndarray, n_options: int
-) -> tuple[float, float, list[str]]:
-    """Median rWG(J) over teams against the uniform and the slightly skewed null, and notes."""
-    complete = ~np.isnan(answers).any(axis=1)
-    size = np.bincount(team[complete])
-    gaps, alone = int((~complete).sum()), int((size == 1).sum())
-    notes = [
-        f"rWG(J) without {gaps} row{'' if gaps == 1 else 's'} with a gap" if gaps else "",
-        f"{alone} team{'' if alone == 1 else 's'} with one respondent: no agreement to speak of"
-        if alone
-        else "",
-    ]
-    variances = item_variances(answers[complete], team[complete])
+def _median_agreement(variances: np.ndarray, n_options: int) -> tuple[float, float]:
+    """Median rWG(J) over teams against the uniform and the slightly skewed null."""
     if not len(variances):
-        return np.nan, np.nan, [*notes, "no team with two complete answers: no rWG(J)"]
-    uniform = float(np.median(rwgj(variances, (n_options**2 - 1) / 12)))
-    if n_options not in SLIGHT_SKEW:
-        return uniform, np.nan, [*notes, f"no skewed null for a scale of {n_options} options"]
-    return uniform, float(np.median(rwgj(variances, SLIGHT_SKEW[n_options]))), notes
+        return np.nan, np.nan
+    nulls = (n_options**2 - 1) / 12, SLIGHT_SKEW.get(n_options, np.nan)
+    uniform, skewed = (float(np.median(rwgj(variances, null))) for null in nulls)
+    return uniform, skewed
 
 
 def item_variances(answers: np.ndarray, team: np.ndarray) -> np.ndarray:
@@ -254,10 +251,11 @@ def rwgj(variances: np.ndarray, null: float) -> np.ndarray:
 
 
 def _against(answers: np.ndarray, items: Sequence[str]) -> str:
-    """Name the items that run against the sum of the others: most likely not turned."""
-    rows = answers[~np.isnan(answers).any(axis=1)]
-    centred = rows - rows.mean(axis=0) if len(rows) else rows
-    with_rest = (centred * (centred.sum(axis=1, keepdims=True) - centred)).sum(axis=0)
+    """Name the items (complete rows) that run against the sum of the others: not turned, mostly."""
+    if len(answers) < 2:
+        return ""
+    products = np.atleast_2d(np.cov(answers, rowvar=False))
+    with_rest = products.sum(axis=1) - np.diag(products)
     against = [name for name, product in zip(items, with_rest, strict=True) if product < 0]
     if not against:
         return ""

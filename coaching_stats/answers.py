@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from coaching_stats.csv_files import read_cells, to_column
-from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.data_model import TABLES
+from coaching_stats.errors import DataError, StudyError, explain, first_ten, nearest
+from coaching_stats.frames import require_columns
 from coaching_stats.hypotheses import Study
 from coaching_stats.mapping import apply_mapping
 from coaching_stats.receipt import Receipt, receipt_of
@@ -23,6 +26,7 @@ HERE = Path(__file__).parent
 TRUTH_FILE = "truth.json"  # stands beside simulated tables: world, design and seed
 SAMPLES = ("sample", "one_client")
 PUBLISHED = ("attitude", "lq2002")
+SCORE_TABLES = {"seller_scores": ("seller_id",), "team_scores": ("team_id",)}  # and their keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +96,7 @@ def load_sample(name: str) -> dict[str, pd.DataFrame] | pd.DataFrame:
                 remedy="clone the repository, which holds them under data/published",
             )
         )
-    return read_csv(path)
+    return read_csv(path).reset_index(drop=True)
 
 
 def sample_folder(name: str) -> Path:
@@ -104,19 +108,44 @@ def sample_folder(name: str) -> Path:
 def read_csv(path: Path, text: frozenset[str] = TEXT_COLUMNS) -> pd.DataFrame:
     """Read one CSV file; the columns in `text` stay text, the others are numbers where they can be.
 
+    Rows are labelled as the user sees them in the file: the header is row 1.
+
     Raises
     ------
     DataError
-        A file that is not a table.
+        A file that is not a table, or a header with a name that stands twice.
     """
     header, rows, numbers = read_cells(path)
+    _refuse_header(header, path.name)
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
     return pd.DataFrame(
         {
             name: to_column(cells, name, numbers, path.name, is_text=True if name in text else None)
             for name, cells in columns.items()
-        }
+        },
+        index=pd.Index(numbers, name="row"),
     )
+
+
+def _refuse_header(header: Sequence[str], name: str) -> None:
+    """Refuse columns that share a name, and a line that commas do not part."""
+    doubled = [column for column, n in Counter(header).items() if n > 1]
+    if doubled:
+        raise DataError(
+            explain(
+                what=f"{name} has more than one column {first_ten(map(repr, doubled))}",
+                remedy="give every column a name of its own",
+            )
+        )
+    other = next((mark for mark in (";", "\t", "|") if mark in header[0]), None)
+    if len(header) == 1 and other:
+        raise DataError(
+            explain(
+                what=f"{name} has one column only: its cells are separated by {other!r}",
+                where=f"row 1: {header[0]}",
+                remedy="save it comma separated, with a point in decimals",
+            )
+        )
 
 
 def read_source(
@@ -148,13 +177,25 @@ def read_source(
     if data is None:
         data = sample_folder("sample")
     if isinstance(data, pd.DataFrame):
-        frame = data if mapping is None else apply_mapping(data, mapping)
+        _refuse_header(list(map(str, data.columns)), "the data frame")
+        frame = _plain(data) if mapping is None else apply_mapping(_plain(data), mapping)
         return _from_frame(frame, study, "data frame", {"data frame": _frame_hash(data)})
+    is_folder = not isinstance(data, Mapping) and Path(data).is_dir()
+    if mapping is not None and (is_folder or isinstance(data, Mapping)):
+        raise StudyError(
+            explain(
+                what="a mapping goes with a single file; tables have the names of the data model",
+                where=str(mapping),
+                remedy="leave the mapping out, or give one file",
+            )
+        )
     if isinstance(data, Mapping):
+        check_tables(data)
         hashes = {name: _frame_hash(frame) for name, frame in data.items()}
-        return _from_tables(data, "tables", hashes, is_simulated=hasattr(data, "truth"))
+        tables = {name: _plain(frame) for name, frame in data.items()}
+        return _from_tables(tables, "tables", hashes, is_simulated=hasattr(data, "truth"))
     path = Path(data)
-    if path.is_dir():
+    if is_folder:
         hashes = {file.name: _file_hash(file) for file in sorted(path.glob("*.csv"))}
         is_simulated = (path / TRUTH_FILE).exists()
         tables = {name: _as_in_file(frame) for name, frame in read_tables(path).items()}
@@ -162,7 +203,7 @@ def read_source(
     _refuse_file(path)
     text = TEXT_COLUMNS | frozenset(v for k, v in study.columns.items() if not k[0].isupper())
     text |= {study.cluster} if study.cluster else frozenset()
-    frame = _as_in_file(read_csv(path, text))
+    frame = read_csv(path, text)
     if mapping is not None:
         frame = apply_mapping(frame, mapping)
     return _from_frame(frame, study, path.name, {path.name: _file_hash(path)})
@@ -206,6 +247,55 @@ def _from_frame(frame: pd.DataFrame, study: Study, name: str, hashes: dict[str, 
     tables, problems = tables_from_frame(frame, study)
     receipt = receipt_of(tables, tool="columns of our names", problems=problems, single_file=frame)
     return Source(tables, receipt, name, hashes)
+
+
+def check_tables(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Refuse tables that the data model does not know, and those without their keys and columns.
+
+    Raises
+    ------
+    DataError
+    """
+    unknown = [name for name in tables if name not in (*TABLES, *SCORE_TABLES)]
+    if unknown:
+        raise DataError(
+            explain(
+                what="unknown table " + first_ten(f"{n!r}{nearest(n, TABLES)}" for n in unknown),
+                remedy=f"the tables are {', '.join(TABLES)}",
+            )
+        )
+    for name, frame in tables.items():
+        key, required = SCORE_TABLES.get(name, ()), ("team_id",)
+        if name in TABLES:  # what teams lack has a fallback of its own, with a note
+            key = TABLES[name].key
+            required = () if name == "teams" else TABLES[name].required
+        require_columns(frame, [*key, *required])
+        keys = frame[list(key)]
+        bad = keys.isna().any(axis=1) | keys.duplicated(keep=False)
+        if bad.any():
+            rows = [f"row {row}: {' '.join(map(str, keys.loc[row]))}" for row in keys.index[bad]]
+            raise DataError(
+                explain(
+                    what=f"in {name}, {', '.join(key)} must name one row each; "
+                    f"{int(bad.sum())} rows are empty there or repeated",
+                    where=first_ten(rows),
+                    remedy="correct the ids, or remove the rows that are too many",
+                )
+            )
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Categories become what they stand for; ids of several types become text."""
+    changed = {
+        column: values.astype(object).infer_objects()
+        for column, values in frame.items()
+        if isinstance(values.dtype, pd.CategoricalDtype)
+    }
+    for column in set(TEXT_COLUMNS) & set(frame):
+        values = changed.get(column, frame[column])
+        if values.dtype == object and pd.api.types.infer_dtype(values).startswith("mixed"):
+            changed[column] = values.astype("str")
+    return frame.assign(**changed)
 
 
 def _as_in_file(frame: pd.DataFrame) -> pd.DataFrame:

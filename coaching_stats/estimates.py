@@ -86,7 +86,7 @@ def _single(leg: Leg, sources: Sourcing, samples: list[Sample], found: list[Esti
         std_error=float(np.median([one.std_error for one in found])),
         df=float(np.median([one.df for one in found])),
     )
-    is_equivalence = leg.expected_sign == "zero"
+    is_equivalence = leg.kind == "equivalence"
     return _evidence(
         sources,
         samples,
@@ -127,10 +127,13 @@ def _chain(
 
 def _bootstrap(leg: Leg, sample: Sample, seed: np.random.SeedSequence) -> Mediation:
     frame = pd.DataFrame(chain_frame(leg, sample))
+    # in an order of their own, so that neither rows nor names steer which unit is drawn
+    order = np.lexsort(frame.round(9).to_numpy().T)
+    frame = frame.iloc[order]
     cluster = None
     if sample.codes is not None:
         cluster = "(cluster)"
-        frame[cluster] = sample.codes
+        frame[cluster] = pd.factorize(sample.codes[order])[0]
     return mediate(
         frame,
         x=leg.predictor[0],

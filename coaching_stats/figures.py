@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -19,9 +18,8 @@ from coaching_stats.samples import draw_sample, with_halves
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
-from coaching_stats.theory import load_study
-from coaching_stats.verdicts import Verdicts
 from coaching_stats.wording import term_name
+from coaching_stats.workbench import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,28 +34,16 @@ COLOURS = {
 MARKERS = {"supported": "o", "contradicted": "X", "inconclusive": "s", "not testable": ""}
 INK, SOFT = "#222222", "#BBBBBB"
 WIDTH = 7.5  # inches
+DPI = 72  # on screens; the report draws vectors, and notebooks stay small
 WIDEST = 1.5  # standard deviations shown to either side; longer intervals run off the picture
-STYLE = {
-    "font.size": 10,
-    "font.family": "DejaVu Sans",
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": INK,
-    "figure.dpi": 100,
-    "savefig.dpi": 100,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "coaching_stats",
-}
 
 
 def new_axes(height: float) -> Axes:
     """One empty Axes in the house style, `height` inches high."""
     import matplotlib.pyplot as plt  # half a second that only pictures should cost
 
-    with plt.rc_context(STYLE):
-        _, axes = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    _, axes = plt.subplots(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    axes.spines[["top", "right"]].set_visible(False)
     return axes
 
 
@@ -86,7 +72,7 @@ def caption_of(run: Run, text: str, language: str) -> str:
     """Caption; simulated data are called simulated first."""
     if not run.source.is_simulated:
         return text
-    return f"{texts(language)['simulated']}. {text}"
+    return f"{texts(language)['simulated']}. {text}".strip()
 
 
 def plot_association(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
@@ -114,9 +100,7 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
     axes.errorbar(
         means["x"], means["y"], yerr=means["margin"], fmt="o", ms=7, color=INK, ecolor=SOFT, lw=2
     )
-    slope, level = np.polyfit(picture.x, picture.y, 1)
-    ends = np.array([picture.x.min(), picture.x.max()])
-    axes.plot(ends, level + slope * ends, color=COLOURS["supported"], lw=2)
+    _draw_line(axes, picture, run.seed)
     size = int(np.bincount(picture.group).min())
     caption = said["association_caption"].format(smallest=size, teams=len(picture.x))
     return finish(
@@ -126,6 +110,14 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
         y=said["association_y"].format(y=names[1]),
         caption=caption_of(run, caption, language),
     )
+
+
+def _draw_line(axes: Axes, picture: TeamPicture, seed: int) -> None:
+    """Least-squares line through the teams with its 95 % band; the teams themselves stay hidden."""
+    import seaborn as sns
+
+    colour = COLOURS["supported"]
+    sns.regplot(x=picture.x, y=picture.y, scatter=False, ax=axes, seed=seed, color=colour)
 
 
 def _group_means(x: np.ndarray, y: np.ndarray, group: np.ndarray) -> pd.DataFrame:
@@ -260,13 +252,15 @@ def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en")
     )
 
 
-def plot_slopes(tables: Mapping[str, pd.DataFrame], *, language: str = "en") -> Axes:
+def plot_slopes(run: Run, comparison: Comparison, *, language: str = "en") -> Axes:
     """Draw the same slopes by several estimators, beside each other.
 
     Parameters
     ----------
-    tables : mapping from name of the estimator to tidy frame
-        As ``compare_estimators(...).tables``.
+    run : Run
+        Where the data come from.
+    comparison : Comparison
+        As `compare_estimators` returns it.
     language : {"en", "fi"}
 
     Returns
@@ -274,6 +268,7 @@ def plot_slopes(tables: Mapping[str, pd.DataFrame], *, language: str = "en") -> 
     Axes
     """
     said = texts(language)["figures"]
+    tables = comparison.tables
     first = next(iter(tables.values()))
     terms = [term for term in first["term"] if term != "Intercept"]
     axes = new_axes(0.9 + 0.75 * len(terms))
@@ -288,28 +283,27 @@ def plot_slopes(tables: Mapping[str, pd.DataFrame], *, language: str = "en") -> 
     axes.axvline(0, color=SOFT, lw=1)
     axes.set_yticks(
         np.arange(len(terms))[::-1],
-        [fill(term_name(term, load_study(), language), 34) for term in terms],
+        [fill(term_name(term, run.study, language), 34) for term in terms],
     )
     axes.legend(frameon=False, fontsize=10, loc="best")
-    return finish(axes, title=said["slopes_title"], x=said["slopes_x"])
+    caption = caption_of(run, "", language)
+    return finish(axes, title=said["slopes_title"], x=said["slopes_x"], caption=caption)
 
 
-def plot_verdicts(verdicts: Verdicts, *, language: str = "en", caption: str = "") -> Axes:
+def plot_verdicts(run: Run, *, language: str = "en") -> Axes:
     """Draw every prediction: its estimate in the predicted direction, and its verdict.
 
     Parameters
     ----------
-    verdicts : Verdicts
+    run : Run
     language : {"en", "fi"}
-    caption : str
-        Shown before the explanation of the marks.
 
     Returns
     -------
     Axes
     """
     said, words = texts(language)["figures"], texts(language)["verdicts"]
-    judged = verdicts.judged
+    judged = run.verdicts.judged
     axes = new_axes(1.7 + 0.36 * len(judged))
     rows = np.arange(len(judged))[::-1]
     for row, verdict in zip(rows, judged, strict=True):
@@ -334,8 +328,8 @@ def plot_verdicts(verdicts: Verdicts, *, language: str = "en", caption: str = ""
     title = said["verdicts_title"].format(
         supported=counts["supported"], contradicted=counts["contradicted"], total=len(judged)
     )
-    text = f"{caption} {said['verdicts_caption']}".strip()
-    return finish(axes, title=title, x=said["verdicts_x"], caption=text)
+    caption = caption_of(run, said["verdicts_caption"], language)
+    return finish(axes, title=title, x=said["verdicts_x"], caption=caption)
 
 
 def _draw_verdict(axes: Axes, row: float, verdict: Verdict) -> None:

@@ -17,6 +17,7 @@ from coaching_stats.samples import (
     MIN_RESPONDENTS,
     MIN_RESPONSE_RATE,
     Measured,
+    complete_teams,
     draw_sample,
 )
 from coaching_stats.scales import alpha
@@ -168,16 +169,20 @@ def _clusters(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Check
     warns_teams = 100 if leg.kind == "indirect" and len(leg.mediators) > 1 else 30
     splits = len(measured.halves) if sources.has_halves else 1
     dfs: list[list[float]] = []
-    n_teams, clustered = 0, False
+    n_teams = 0
     for split in range(splits):
+        n_teams = complete_teams(measured, leg, sources, split)
+        if n_teams < MIN_TEAMS:  # too few to standardise anything
+            break
         sample = draw_sample(measured, leg, sources, split)
-        n_teams, clustered = sample.n_teams, sample.codes is not None
-        if not clustered or sample.n_teams < MIN_TEAMS:
+        if sample.codes is None:
             break
         dfs.append([equation.design_df() for equation in equations(leg, sample)])
     yield at_least("G2", "teams", leg.outcome, float(n_teams), MIN_TEAMS, warns_teams)
     if dfs:
-        yield at_least("G2", "df", leg.outcome, float(np.median(dfs, axis=0).min()), 4, 4)
+        # nan: the clusters cannot tell the term at all
+        least = float(np.nan_to_num(np.median(dfs, axis=0)).min())
+        yield at_least("G2", "df", leg.outcome, least, 4, 4)
 
 
 def _reliability(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Check]:
@@ -206,6 +211,9 @@ def _aggregation(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Ch
             continue
         for column in columns_used([key], sources, measured.study):
             if not column.endswith("_s"):
+                continue
+            if column in measured.panel.teams:  # given by team: nobody's answers to compare
+                yield at_least("G4", "icc2", column, np.nan, 0.40, 0.60)
                 continue
             alike = _likeness(measured.seller_values(column), measured.team_of_seller)
             yield at_least("G4", "icc2", column, alike.icc2, 0.40, 0.60)

@@ -140,7 +140,8 @@ def _faults(row: Mapping[str, str], names: Mapping[str | None, int]) -> Iterator
     try:
         _schema()(dict(row))
     except fastjsonschema.JsonSchemaValueException as problem:
-        yield problem.message
+        wanted = problem.definition.get("description")
+        yield f"{problem.path[-1]} {problem.value!r} is not {wanted}" if wanted else problem.message
         return
     if names[row["item"]] > 1:
         yield "the item stands here more than once"

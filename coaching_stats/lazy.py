@@ -112,9 +112,9 @@ def _survey(
     finite = [_finite(x).alias(f"finite_{x}") for x in names]
     for x in names:
         asked.append(_how_many(nw.col(x).abs() == float("inf")).alias(f"infinite_{x}"))
-        asked += [
-            expr.alias(f"{what}_{x}") for what, expr in _summary(nw.col(f"finite_{x}")).items()
-        ]
+        column = nw.col(f"finite_{x}")
+        asked += [column.count().alias(f"count_{x}"), column.mean().alias(f"mean_{x}")]
+        asked.append(column.std(ddof=0).alias(f"std_{x}"))
     counts = _collect(table.with_columns(*finite).select(*asked))
     found = {name: np.nan_to_num(float(values[0] or 0)) for name, values in counts.items()}
 
@@ -127,9 +127,7 @@ def _survey(
     if weights is not None:
         refuse_weights(weights, int(found["bad_weights"]))
     refuse_no_rows(n_whole, f"rows with a value in {cluster!r}")
-    is_constant = each("low") == each("high")
-    centre = np.where(is_constant, each("low"), each("mean"))
-    spread = np.where(is_constant, 0.0, each("std"))
+    centre, spread = each("mean"), each("std")
     notes = (
         left_out(n - n_keyed, f"no value in {cluster!r}"),
         left_out(n_keyed - n_whole, f"no value in {weights!r}"),
@@ -140,16 +138,6 @@ def _survey(
         gappy=tuple(np.flatnonzero(each("count") < n).tolist()),
         notes=tuple(filter(None, notes)),
     )
-
-
-def _summary(column: nw.Expr) -> dict[str, nw.Expr]:
-    return {
-        "count": column.count(),
-        "mean": column.mean(),
-        "std": column.std(ddof=0),
-        "low": column.min(),
-        "high": column.max(),
-    }
 
 
 def _refuse_infinite(infinite: Mapping[str, float]) -> None:

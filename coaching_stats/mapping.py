@@ -53,6 +53,7 @@ def apply_mapping(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
                 remedy="write columns: {team: Tiimi, S_SPR1: 'header in the file'}",
             )
         )
+    _refuse_collisions(frame, columns, path.name)
     missing = [header for header in columns.values() if header not in frame]
     if missing:
         raise StudyError(
@@ -64,3 +65,20 @@ def apply_mapping(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
             )
         )
     return frame.rename(columns={header: name for name, header in columns.items()})
+
+
+def _refuse_collisions(frame: pd.DataFrame, columns: dict[str, object], where: str) -> None:
+    """Refuse headers that are no text, that stand twice, or a name that the data have already."""
+    headers = list(columns.values())
+    wrong = [name for name, header in columns.items() if not isinstance(header, str | int | float)]
+    twice = [header for header in headers if headers.count(header) > 1]
+    taken = [name for name, header in columns.items() if name in frame and name not in headers]
+    for bad, what, remedy in (
+        (wrong, "no single header for", "write one header for each name"),
+        (dict.fromkeys(twice), "several names for the header", "map each header once"),
+        (taken, "the data already have a column named", "rename that column, or map it too"),
+    ):
+        if bad:
+            raise StudyError(
+                explain(what=f"{what} {first_ten(map(repr, bad))}", where=where, remedy=remedy)
+            )

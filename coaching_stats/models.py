@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coaching_stats.cluster_robust import satterthwaite_df
-from coaching_stats.errors import DesignError, StudyError, explain
+from coaching_stats.errors import DesignError, StudyError, explain, first_ten
 from coaching_stats.hypotheses import Leg
 from coaching_stats.least_squares import Fit, fit_rows
 from coaching_stats.regression import regress_arrays
@@ -140,6 +140,15 @@ def _equation(leg: Leg, sample: Sample) -> Equation:
         columns["location^2"] = sample.z["location"] ** 2
     columns.pop(leg.outcome, None)
     weights = _weights(leg, product)
+    unknown = [key for key in weights if key not in columns]
+    if unknown:
+        raise StudyError(
+            explain(
+                what=f"the model has no slope of {first_ten(map(repr, unknown))} to be judged",
+                where=", ".join(columns),
+                remedy="use the predictors and covariates of the hypothesis",
+            )
+        )
     return _assemble(sample, leg.outcome, columns, weights)
 
 

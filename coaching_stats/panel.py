@@ -186,8 +186,24 @@ def _teams(tables: Tables, notes: list[str]) -> pd.DataFrame:
     if "firm_id" not in teams:
         notes.append("no firm is named: all teams are taken to belong to one firm")
         teams["firm_id"] = "one firm"
+    without = teams.loc[teams["firm_id"].isna(), "team_id"]
+    if len(without):
+        raise DataError(
+            explain(
+                what=f"{len(without)} teams have no firm_id",
+                where=first_ten(without),
+                remedy="fill it in, or leave the column out where all teams belong to one firm",
+            )
+        )
     if "manager_id" not in teams:
-        teams["manager_id"] = teams["team_id"]
+        return teams.assign(manager_id=teams["team_id"])
+    unknown = teams["manager_id"].isna()
+    if unknown.any():
+        notes.append(
+            f"{int(unknown.sum())} teams without manager_id: each has a manager of its own"
+        )
+        own = "manager of " + teams["team_id"].astype(str)
+        teams["manager_id"] = teams["manager_id"].astype(object).where(~unknown, own)
     return teams
 
 

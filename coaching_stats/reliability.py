@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special
+from scipy import special
 
 from coaching_stats.errors import DataError, DesignError, explain, first_ten, nearest
 from coaching_stats.frames import left_out
+from coaching_stats.one_factor import LEAST_ERROR, one_factor
 from coaching_stats.results import COLUMNS, Shown, freeze
 from coaching_stats.scales import ScaleItem, checked_answers, turned
 
 TERMS = ("alpha", "alpha_standardised", "omega")
-LEAST_ERROR = 0.005  # share of an item's variance; at this bound the factor explains all the rest
 SINGULAR = 1e-10  # smallest eigenvalue of a correlation matrix that has an inverse
 
 
@@ -141,7 +141,7 @@ def reliability(
         values = turned(values, scale_items)
     complete = ~np.isnan(values).any(axis=1)
     n = int(complete.sum())
-    covariance = _covariance(values[complete], names)
+    covariance = _covariance(values if n == len(values) else values[complete], names)
     notes = [left_out(len(values) - n, "an answer to one of the items is missing")]
     alpha = alpha_of(covariance)
     if not alpha >= 0:
@@ -246,8 +246,12 @@ def _item_rest(covariance: np.ndarray) -> np.ndarray:
 
 def _alpha_if_dropped(covariance: np.ndarray) -> np.ndarray:
     """Alpha of the items but one, shape (k,); nan where one item is left."""
-    without = (np.delete(range(len(covariance)), j) for j in range(len(covariance)))
-    return np.array([alpha_of(covariance[np.ix_(kept, kept)]) for kept in without])
+    own, left = np.diag(covariance), len(covariance) - 1
+    rest = covariance.sum() - 2 * covariance.sum(axis=1) + own
+    if left < 2:
+        return np.full(len(own), np.nan)
+    shares = np.divide(own.sum() - own, rest, out=np.full(len(own), np.nan), where=rest > 0)
+    return left / (left - 1) * (1 - shares)
 
 
 def _feldt(alpha: float, n: int, k: int, conf_level: float) -> np.ndarray:
@@ -281,66 +285,3 @@ def _omega(covariance: np.ndarray, names: Sequence[str], notes: list[str]) -> fl
         notes.append(f"loads against the other items: {first_ten(against)}; turn what is reversed")
     in_units = loadings * np.sqrt(np.diag(covariance))
     return in_units.sum() ** 2 / covariance.sum()
-
-
-def one_factor(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One common factor by maximum likelihood, errors not below ``LEAST_ERROR``.
-
-    The loadings are concentrated out, so that the search runs over the logs of the k error
-    variances only. The method does not depend on the items' units: loadings of the covariance
-    matrix are these times the standard deviations.
-
-    Parameters
-    ----------
-    correlation : ndarray, shape (k, k), k at least 3
-        Of full rank.
-
-    Returns
-    -------
-    loadings : ndarray, shape (k,)
-        Their sum is not negative.
-    errors : ndarray, shape (k,)
-        Shares of the items' variances.
-
-    References
-    ----------
-    Jöreskog (1967), Psychometrika 32, 443-482, equations 20 to 28.
-
-    Examples
-    --------
-    >>> loadings = np.array([0.9, 0.8, 0.7, 0.6])
-    >>> model = np.outer(loadings, loadings)
-    >>> np.fill_diagonal(model, 1)
-    >>> one_factor(model)[0].round(6).tolist()
-    [0.9, 0.8, 0.7, 0.6]
-    """
-    k = len(correlation)
-    start = np.clip((1 - 0.5 / k) / np.diag(np.linalg.inv(correlation)), LEAST_ERROR, 1)
-    found = optimize.minimize(
-        _misfit,
-        np.log(start),
-        args=(correlation,),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(np.log(LEAST_ERROR), 0.0)] * k,
-        options={"ftol": 0.0, "gtol": 1e-9, "maxiter": 1000},
-    )
-    errors = np.exp(found.x)
-    loadings = _loadings(errors, correlation)[0]
-    return (loadings if loadings.sum() >= 0 else -loadings), errors
-
-
-def _loadings(errors: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Best loadings for given errors, and the eigenvalues of the matrix in units of its errors."""
-    unit = np.sqrt(errors)
-    roots, axes = np.linalg.eigh(correlation / np.outer(unit, unit))
-    return unit * axes[:, -1] * np.sqrt(max(roots[-1] - 1, 0.0)), roots
-
-
-def _misfit(log_errors: np.ndarray, correlation: np.ndarray) -> tuple[float, np.ndarray]:
-    """Discrepancy of the best factor for given errors, and its slope in their logs."""
-    errors = np.exp(log_errors)
-    loadings, roots = _loadings(errors, correlation)
-    rest = roots[:-1]
-    misfit = (rest - np.log(rest) - 1).sum()
-    return misfit, (loadings**2 + errors - np.diag(correlation)) / errors

@@ -11,7 +11,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coaching_stats.figures import STYLE, plot_association, plot_verdicts
+from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.gates import Check
 from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import shown_hypothesis
@@ -26,6 +26,8 @@ from coaching_stats.wording import check_text, term_name
 if TYPE_CHECKING:
     import jinja2
     from matplotlib.axes import Axes
+
+SVG = {"svg.fonttype": "path", "svg.hashsalt": "coaching_stats"}  # same figure, same bytes
 
 
 def write_report(run: Run, path: str | Path, *, language: str = "en") -> Path:
@@ -169,10 +171,7 @@ def _described(verdict: Verdict, language: str) -> str:
 
 def _figures(run: Run, language: str) -> Iterator[dict[str, str]]:
     said = texts(language)["report"]["alt"]
-    simulated = f"{texts(language)['simulated']}." if run.source.is_simulated else ""
-    yield _figure(
-        plot_verdicts(run.verdicts, language=language, caption=simulated), said["verdicts"]
-    )
+    yield _figure(plot_verdicts(run, language=language), said["verdicts"])
     leg = shown_hypothesis(run).legs[0]
     names = {
         "x": run.study.name(leg.predictor[0], language),
@@ -189,7 +188,7 @@ def _figure(axes: Axes, alt: str) -> dict[str, str]:
     import matplotlib.pyplot as plt
 
     buffer = io.BytesIO()
-    with plt.rc_context(STYLE):
+    with plt.rc_context(SVG):
         axes.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(axes.figure)
     return {"alt": alt, "data": base64.b64encode(buffer.getvalue()).decode("ascii")}

@@ -71,7 +71,7 @@ def decide(leg: Leg, judged: Evidence, same: Evidence | None) -> Decision:
         return Decision(CONTRADICTED, "reversed" if high < 0 else "ruled_out", values)
     if same is not None and same.estimate * judged.estimate < 0:
         return Decision(INCONCLUSIVE, "split_sign", values | {"same": same.estimate})
-    if low <= 0:
+    if not low > 0:  # also where there is no interval
         return Decision(INCONCLUSIVE, "wide_ci", values)
     if estimate < leg.sesoi:
         return Decision(INCONCLUSIVE, "below_sesoi", values)
@@ -113,6 +113,8 @@ def join(decisions: Sequence[Decision], p_values: Sequence[float]) -> tuple[Deci
     """
     for verdict in (CONTRADICTED, INCONCLUSIVE):
         legs = [i for i, decision in enumerate(decisions) if decision.verdict == verdict]
+        # a failed equivalence decides, and is worded, only where no other leg fails
+        legs = [i for i in legs if decisions[i].code != "not_equivalent"] or legs
         if legs:
             worst = max(legs, key=lambda i: p_values[i])
             return decisions[worst], worst

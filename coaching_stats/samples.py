@@ -18,6 +18,8 @@ MIN_RESPONDENTS = 3  # per team, team-level use (gate G5)
 MIN_FOR_HALVES = 4  # also for the spread within a team
 MIN_RESPONSE_RATE = 0.30
 MIN_FIRMS = 10  # from here on teams are clustered by firm
+SPREAD = "spread within teams"
+Raw = Mapping[tuple[str, str], np.ndarray]  # by variable and part; one value per row, nan missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +146,14 @@ class Sample:
         return self.n if self.codes is None else len(np.unique(self.codes))
 
 
+def complete_teams(measured: Measured, leg: Leg, sources: Sourcing, split: int = 0) -> int:
+    """Teams that a leg has complete rows of; known before anything is standardised."""
+    if leg.level == "seller":
+        keep = _seller_rows(measured, leg, sources)[1]
+        return len(np.unique(measured.team_of_seller[keep]))
+    return int(_team_rows(measured, leg, sources, split)[1].sum())
+
+
 def draw_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int = 0) -> Sample:
     """Take the complete rows of a leg and standardise them at its level.
 
@@ -163,33 +173,41 @@ def _half(measured: Measured, source: str, split: int) -> np.ndarray | None:
     return measured.halves[split] if source == "seller_a" else ~measured.halves[split]
 
 
-def _team_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int) -> Sample:
+def _team_rows(
+    measured: Measured, leg: Leg, sources: Sourcing, split: int
+) -> tuple[Raw, np.ndarray, tuple[str, ...]]:
+    """Values by team, which teams are complete, and notes on those that are not."""
     raw: dict[tuple[str, str], np.ndarray] = {}
     for key in variables(leg):
         for part in measured.study.parts(key):
             half = _half(measured, sources.source[key, part], split)
             raw[key, part] = measured.team_values(sources.column(key, part), half)
-    spread, replaced = None, 0
     if leg.kind == "variance":
-        spread, replaced = _log_spread(
-            measured.spread_within(sources.column(leg.outcome, leg.outcome))
-        )
-        raw[leg.outcome, "spread"] = spread
+        column = sources.column(leg.outcome, leg.outcome)
+        raw[leg.outcome, SPREAD] = measured.spread_within(column)
     keep = _complete(raw)
     from_sellers = any(sources.has_sellers(key) for key in variables(leg))
     few = np.zeros(len(keep), dtype=bool)
     if from_sellers and len(measured.panel.sellers):
         few = ~measured.usable_team
-        if sources.has_halves:
+        if sources.has_halves or leg.kind == "variance":
             few = few | (measured.panel.teams["n_sellers"] < MIN_FOR_HALVES).to_numpy()
-    notes = _left_out(few, ~keep & ~few, "teams", replaced)
-    keep &= ~few
+    notes = _left_out(few, ~keep & ~few, "teams")
+    return raw, keep & ~few, notes
+
+
+def _team_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int) -> Sample:
+    raw, keep, notes = _team_rows(measured, leg, sources, split)
     if keep.sum() < 2:
         return Sample({}, None, "", int(keep.sum()), frozenset(), notes)
     z = {key: _z_of(measured.study, raw, key, keep) for key in variables(leg)}
-    if spread is not None:
+    if leg.kind == "variance":
+        spread, replaced = _log_spread(raw[leg.outcome, SPREAD][keep])
         z["location"] = z[leg.outcome]
-        z[leg.outcome] = _z(spread[keep], leg.outcome)
+        z[leg.outcome] = _z(spread, leg.outcome)
+        if replaced:
+            note = f"{replaced} teams without any spread count as half the smallest spread"
+            notes = (*notes, note)
     codes, cluster = _team_clusters(measured, np.flatnonzero(keep))
     return Sample(z, codes, cluster, int(keep.sum()), frozenset(), notes)
 
@@ -197,15 +215,17 @@ def _team_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int) ->
 def _log_spread(spread: np.ndarray) -> tuple[np.ndarray, int]:
     """Log SD; a spread of 0 counts as half the smallest positive one."""
     positive = spread[spread > 0]
-    floor = positive.min() / 2 if len(positive) else np.nan
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(np.where(spread == 0, floor, spread)), int((spread == 0).sum())
+    floor = positive.min() / 2 if len(positive) else 1.0
+    return np.log(np.where(spread == 0, floor, spread)), int((spread == 0).sum())
 
 
-def _seller_sample(measured: Measured, leg: Leg, sources: Sourcing) -> Sample:
+def _seller_rows(
+    measured: Measured, leg: Leg, sources: Sourcing
+) -> tuple[Raw, np.ndarray, tuple[str, ...]]:
+    """Values by seller, which sellers are complete, and notes on those that are not."""
     team = measured.team_of_seller
     raw: dict[tuple[str, str], np.ndarray] = {}
-    by_team = {key for key in variables(leg) if _is_team_moderator(measured.study, leg, key)}
+    by_team = _by_team(measured.study, leg)
     for key in variables(leg):
         for part in measured.study.parts(key):
             column = sources.column(key, part)
@@ -216,10 +236,14 @@ def _seller_sample(measured: Measured, leg: Leg, sources: Sourcing) -> Sample:
     keep = _complete(raw)
     size = np.bincount(team[keep], minlength=measured.n_teams)
     alone = keep & (size[team] < 2)
-    notes = _left_out(alone, ~keep, "sellers", 0)
-    keep &= ~alone
+    return raw, keep & ~alone, _left_out(alone, ~keep, "sellers")
+
+
+def _seller_sample(measured: Measured, leg: Leg, sources: Sourcing) -> Sample:
+    team, by_team = measured.team_of_seller, _by_team(measured.study, leg)
+    raw, keep, notes = _seller_rows(measured, leg, sources)
     if keep.sum() < 2:
-        return Sample({}, None, "", 0, frozenset(by_team), notes)
+        return Sample({}, None, "", 0, by_team, notes)
     code = np.unique(team[keep], return_inverse=True)[1]
     z = {}
     for key in variables(leg):
@@ -228,35 +252,32 @@ def _seller_sample(measured: Measured, leg: Leg, sources: Sourcing) -> Sample:
         else:
             z[key] = _z(_centred(_z_of(measured.study, raw, key, keep), code), key)
     codes, cluster = _seller_clusters(measured, team[keep])
-    return Sample(z, codes, cluster, len(np.unique(code)), frozenset(by_team), notes)
+    return Sample(z, codes, cluster, len(np.unique(code)), by_team, notes)
 
 
-def _is_team_moderator(study: Study, leg: Leg, key: str) -> bool:
+def _by_team(study: Study, leg: Leg) -> frozenset[str]:
     """In a seller-level model, a moderator that belongs to the manager, team or process."""
-    if key != leg.moderator:
-        return False
-    return all(study.constructs[part].level != "seller" for part in study.parts(key))
+    if leg.moderator is None:
+        return frozenset()
+    levels = {study.constructs[part].level for part in study.parts(leg.moderator)}
+    return frozenset() if "seller" in levels else frozenset({leg.moderator})
 
 
-def _complete(raw: Mapping[tuple[str, str], np.ndarray]) -> np.ndarray:
+def _complete(raw: Raw) -> np.ndarray:
     return ~np.isnan(np.column_stack(list(raw.values()))).any(axis=1)
 
 
-def _left_out(few: np.ndarray, gaps: np.ndarray, what: str, replaced: int) -> tuple[str, ...]:
+def _left_out(few: np.ndarray, gaps: np.ndarray, what: str) -> tuple[str, ...]:
     notes = []
     if few.any():
         why = "too few respondents" if what == "teams" else "alone in their team"
         notes.append(f"{int(few.sum())} {what} left out: {why}")
     if gaps.any():
         notes.append(f"{int(gaps.sum())} {what} left out: a value is missing")
-    if replaced:
-        notes.append(f"{replaced} teams without any spread count as half the smallest spread")
     return tuple(notes)
 
 
-def _z_of(
-    study: Study, raw: Mapping[tuple[str, str], np.ndarray], key: str, keep: np.ndarray
-) -> np.ndarray:
+def _z_of(study: Study, raw: Raw, key: str, keep: np.ndarray) -> np.ndarray:
     """z-score of a variable over the kept rows; a derived one is z of the mean of the z's."""
     parts = [_z(raw[key, part][keep], part) for part in study.parts(key)]
     return parts[0] if len(parts) == 1 else _z(np.mean(parts, axis=0), key)

@@ -33,7 +33,7 @@ def score(answers: pd.DataFrame, instrument: Instrument | None = None) -> pd.Dat
 
     A score is the mean of a respondent's items after reverse keying (low + high - x), given at
     least half of them, rounded up. Coaching frequency is ln(1 + talks); attention is 1 where
-    every check was passed; hours, days and attempts are themselves.
+    every check that was answered was passed; hours, days and attempts are themselves.
 
     Parameters
     ----------
@@ -155,7 +155,9 @@ def _score(
 ) -> np.ndarray:
     if construct == "ATT":
         keys = np.array([ATTENTION_KEYS[name] for name in names])
-        return np.where(np.isnan(values).all(axis=1), np.nan, (values == keys).all(axis=1))
+        is_given = ~np.isnan(values)
+        passed = ((values == keys) | ~is_given).all(axis=1)
+        return np.where(is_given.any(axis=1), passed, np.nan)
     if construct in COUNTS:
         return np.log1p(values[:, 0])
     if construct in SINGLE:

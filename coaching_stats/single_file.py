@@ -82,16 +82,21 @@ def _wide_tables(
     of_managers = [c for c in frame if items.get(c) == "manager"]
     seller_scores = [c for c in frame if c in ready and c.endswith(("_s", "SALES_r", "TEN_r"))]
     team_scores = [c for c in frame if c in ready and c not in seller_scores]
+    _refuse_text_and_gaps(frame, [*seller_scores, *team_scores])
+    _refuse_text(frame, [c for c in ("trn_hours", "n_sellers_roster") if c in frame])
     frame, seller_scores = _with_sales(frame, seller_scores)
     tables = _tables(frame, seller_scores, team_scores)
     if of_sellers:
         tables["seller_survey"] = frame[["seller_id", "team_id", *of_sellers]].assign(wave=1)
     if of_managers:
-        tables["manager_survey"] = _by_team(frame, of_managers).assign(wave=1)
+        first = frame.index.to_series().groupby(frame["team_id"], sort=True).first()
+        answers = _by_team(frame, of_managers).assign(wave=1)
+        tables["manager_survey"] = answers.set_axis(first.to_numpy())  # first row of each team
     if "trn_hours" in frame:
-        tables["team_scores"] = _by_team(frame, [*team_scores, "trn_hours"]).rename(
-            columns={"trn_hours": "TRN_m"}
-        )
+        key = "manager_id" if "manager_id" in frame else "team_id"
+        hours = _by_team(frame, ["trn_hours", *({key} - {"team_id"})])
+        hours = hours.assign(manager_id=hours[key]).drop_duplicates("manager_id")
+        tables["managers"] = hours[["manager_id", "trn_hours"]]
     if not (of_sellers or of_managers or seller_scores or team_scores):
         raise DataError(
             explain(
@@ -137,6 +142,11 @@ def _with_ids(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
             }
         )
         frame = frame[~missing]
+    if "seller_id" in frame and frame["seller_id"].isna().any():
+        nameless = frame["seller_id"].isna()
+        named = [f"row {label}" for label in frame.index]
+        filled = frame["seller_id"].astype(object).where(~nameless, named)
+        frame = frame.assign(seller_id=filled)
     if "seller_id" not in frame:
         return frame.assign(seller_id=[f"row {label}" for label in frame.index]), problems
     twice = frame["seller_id"].duplicated(keep=False) & frame["seller_id"].notna()
@@ -248,9 +258,15 @@ def _refuse_text_and_gaps(frame: pd.DataFrame, columns: list[str]) -> None:
             raise DataError(
                 explain(
                     what=f"every value of {column!r} is missing",
-                    remedy="leave it out of the study file, or check the export",
+                    remedy="leave it out of the study file and the data, or check the export",
                 )
             )
+    _refuse_text(frame, columns)
+
+
+def _refuse_text(frame: pd.DataFrame, columns: list[str]) -> None:
+    for column in columns:
+        values = frame[column]
         if pd.api.types.is_numeric_dtype(values):
             continue
         bad = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]

@@ -106,7 +106,7 @@ def run_study(
         receipt=source.receipt,
         source=source,
         seed=seed,
-        notes=verdicts.notes,
+        notes=(*(problem["message"] for problem in source.receipt.problems), *verdicts.notes),
     )
 
 

@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.frames import numeric_columns
 
 Tables = Mapping[str, pd.DataFrame]
+SALES_MONTHS = 6  # after the survey
+ELEMENTS = tuple(f"P{i}" for i in range(1, 17))  # sales process P1-P8, leadership P9-P16
+RATINGS = tuple("abcdefgh")
 INVENTORY_ROLES = ("manager", "process_owner", "outsider", "seller")
 
 
@@ -27,7 +31,10 @@ def with_sales(tables: Tables, sellers: pd.DataFrame, notes: list[str]) -> pd.Da
         if after.empty:
             notes.append(f"no sales after the survey ({last}): sales are not used")
             return sellers
-        sales = after
+        months = sorted(after["period"].astype(str).unique())
+        if len(months) > SALES_MONTHS:
+            notes.append(f"sales later than {months[SALES_MONTHS - 1]} are not used")
+        sales = after[after["period"].astype(str) <= months[:SALES_MONTHS][-1]]
     else:
         notes.append("no dates in the survey: all sales periods are taken as after it")
     if (sales["sales_index"] <= 0).any():
@@ -67,7 +74,7 @@ def with_inventory(tables: Tables, teams: pd.DataFrame, notes: list[str]) -> pd.
     """Add the process inventory's scores: mean over elements weighted by their importance."""
     if "process_inventory" not in tables:
         return teams
-    inventory = tables["process_inventory"]
+    inventory = _checked_inventory(tables["process_inventory"])
     roles = [role for role in INVENTORY_ROLES if (inventory["rater_role"] == role).any()]
     if len(roles) > 1:
         notes.append(f"process inventory: ratings by role {roles[0]} are used, roles kept apart")
@@ -77,11 +84,33 @@ def with_inventory(tables: Tables, teams: pd.DataFrame, notes: list[str]) -> pd.
     return teams.merge(_inventory_scores(ratings), on="team_id", how="left", validate="one_to_one")
 
 
+def _checked_inventory(inventory: pd.DataFrame) -> pd.DataFrame:
+    """Refuse elements that the inventory does not have, and ratings outside 1 to 7."""
+    unknown = inventory.loc[~inventory["element"].isin(ELEMENTS), "element"]
+    present = [column for column in RATINGS if column in inventory]
+    ratings = numeric_columns(inventory, present)
+    row, column = np.nonzero((ratings < 1) | (ratings > 7))
+    bad = [f"element, row {row}: {name}" for row, name in unknown.items()] + [
+        f"{present[j]}, row {inventory.index[i]}: {ratings[i, j]:g}"
+        for i, j in zip(row.tolist(), column.tolist(), strict=True)
+    ]
+    if bad:
+        raise DataError(
+            explain(
+                what=f"{len(bad)} cells of the process inventory cannot be used",
+                where=first_ten(bad),
+                remedy="name the elements P1 to P16, and rate them from 1 to 7",
+            )
+        )
+    return inventory
+
+
 def _inventory_scores(ratings: pd.DataFrame) -> pd.DataFrame:
     """Scores by team; rigidity of an element is the mean of a, b and 8 - c."""
     weight = ratings["h"] if "h" in ratings else pd.Series(1.0, index=ratings.index)
-    rigid = pd.concat([ratings["a"], ratings["b"], 8 - ratings["c"]], axis=1).mean(axis=1)
-    is_sales = ratings["element"].str[1:].astype(int) <= 8
+    turned = ratings.reindex(columns=list("abc")).assign(c=lambda r: 8 - r["c"])
+    rigid = turned.mean(axis=1)
+    is_sales = ratings["element"].isin(ELEMENTS[:8])
     named = {"OBS_p": "d", "RSM_p": "e", "RSS_p": "f", "SUP_p": "g"}
     values = {
         "SPR_p": rigid.where(is_sales),

@@ -22,6 +22,7 @@ RULES = {
     "difference": "R-DIFF",
     "joint": "R-JOINT",
 }
+GATES = ("G1", "G2", "G3", "G4", "G5")  # all, where a hypothesis names none
 
 
 def load_study(path: str | Path | None = None) -> Study:
@@ -101,7 +102,14 @@ def _build(text: str, where: str) -> Study:
         data_note_fi=raw.get("data_note_fi", raw.get("data_note_en", "")),
         hash=hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest(),
     )
-    _refuse_repeats([h.id for h in (*study.hypotheses, *study.described)], where)
+    ids = {
+        "hypothesis id": [h.id for h in (*study.hypotheses, *study.described)],
+        "construct": [c["key"] for c in (*raw["constructs"], *raw.get("derived", ()))],
+    }
+    for what, names in ids.items():
+        _refuse_repeats(what, names, where)
+    for hypothesis in study.hypotheses:
+        _refuse_repeats("leg", [leg.name for leg in hypothesis.legs], f"{where}: {hypothesis.id}")
     _refuse_unknown_columns(study, where)
     _refuse_cycle(study, known, where)
     return study
@@ -137,7 +145,13 @@ def _derived(raw: dict[str, Any], constructs: Mapping[str, Construct], where: st
 
 def _as_slope(raw: dict[str, Any]) -> dict[str, Any]:
     """A described association is estimated like a slope and judged by no rule."""
-    return raw | {"kind": "slope", "expected_sign": "zero", "sesoi": 0.2, "family": "described"}
+    return raw | {
+        "kind": "slope",
+        "expected_sign": "positive",
+        "sesoi": 0.2,
+        "family": "described",
+        "gates": ["G2"],
+    }
 
 
 def _hypothesis(raw: dict[str, Any], known: Sequence[str], where: str) -> Hypothesis:
@@ -164,7 +178,7 @@ def _hypothesis(raw: dict[str, Any], known: Sequence[str], where: str) -> Hypoth
         expected_sign=raw["expected_sign"],
         sesoi=float(raw["sesoi"]),
         family=raw.get("family", "secondary"),
-        gates=tuple(raw.get("gates", ())),
+        gates=tuple(raw.get("gates", GATES)),
         discriminating=raw.get("discriminating"),
         separates=tuple(raw.get("separates", ())),
         split=sources.get("split"),
@@ -193,14 +207,22 @@ def _legs(raw: dict[str, Any], place: str) -> tuple[Leg, ...]:
                 remedy="see the hypotheses of coaching_stats/theory.yml",
             )
         )
-    if raw["kind"] == "indirect" and not raw.get("mediators"):
-        raise StudyError(explain(what="an indirect hypothesis needs mediators", where=place))
     if raw["kind"] != "joint":
-        return (_leg(raw | {"name": raw["id"]}, raw),)
-    return tuple(_leg(leg, raw) for leg in raw["legs"])
+        return (_leg(raw | {"name": raw["id"]}, raw, place),)
+    return tuple(_leg(leg, raw, f"{place}, {leg['name']}") for leg in raw["legs"])
 
 
-def _leg(leg: dict[str, Any], raw: dict[str, Any]) -> Leg:
+def _leg(leg: dict[str, Any], raw: dict[str, Any], place: str) -> Leg:
+    if leg["kind"] == "indirect" and not leg.get("mediators"):
+        raise StudyError(explain(what="an indirect hypothesis needs mediators", where=place))
+    if (leg["kind"] == "equivalence") != (leg["expected_sign"] == "zero"):
+        raise StudyError(
+            explain(
+                what="kind: equivalence and expected_sign: zero go together, neither alone",
+                where=place,
+                remedy="make it an equivalence, or say positive or negative",
+            )
+        )
     predictor = leg["predictor"]
     return Leg(
         name=leg["name"],
@@ -232,14 +254,14 @@ def _refuse_undefined(used: Sequence[str], known: Sequence[str], where: str) -> 
         )
 
 
-def _refuse_repeats(ids: Sequence[str], where: str) -> None:
+def _refuse_repeats(what: str, ids: Sequence[str], where: str) -> None:
     repeated = sorted({name for name in ids if ids.count(name) > 1})
     if repeated:
         raise StudyError(
             explain(
-                what=f"the hypothesis id {first_ten(repeated)} stands twice",
+                what=f"the {what} {first_ten(repeated)} stands twice",
                 where=where,
-                remedy="give every hypothesis an id of its own",
+                remedy="give each a name of its own",
             )
         )
 
@@ -280,10 +302,16 @@ def _refuse_cycle(study: Study, known: Sequence[str], where: str) -> None:
 def _changed_sesoi(study: Study, default: Study) -> tuple[str, ...]:
     """Name each smallest effect size of interest that differs from the packaged theory's."""
     packaged = {h.id: h for h in default.hypotheses}
-    return tuple(
-        f"{h.id}: SESOI changed by user: {packaged[h.id].sesoi:g} -> {h.sesoi:g}"
-        for h in study.hypotheses
-        if h.id in packaged
-        and h.statement_en == packaged[h.id].statement_en
-        and h.sesoi != packaged[h.id].sesoi
-    )
+    notes = []
+    for hypothesis in study.hypotheses:
+        known = packaged.get(hypothesis.id)
+        if known is None or known.statement_en != hypothesis.statement_en:
+            continue
+        before = {leg.name: leg.sesoi for leg in known.legs}
+        notes += [
+            f"{hypothesis.id}{'' if hypothesis.kind != 'joint' else f', {leg.name}'}: "
+            f"SESOI changed by user: {before[leg.name]:g} -> {leg.sesoi:g}"
+            for leg in hypothesis.legs
+            if leg.sesoi != before.get(leg.name, leg.sesoi)
+        ]
+    return tuple(notes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from coaching_stats.errors import DesignError
 from coaching_stats.estimates import estimate_leg
 from coaching_stats.gates import Check, check_gates, failed_gates
 from coaching_stats.hypotheses import Hypothesis, Leg, Study
@@ -96,7 +97,7 @@ def judge_panel(panel: Panel, study: Study, seed: int) -> Verdicts:
     )
     measured = with_halves(panel, study, N_SPLITS, np.random.default_rng(for_halves))
     found = [
-        _judge(measured, hypothesis, stream)
+        _named(measured, hypothesis, stream)
         for hypothesis, stream in zip(
             (*study.hypotheses, *study.described), for_hypotheses, strict=True
         )
@@ -110,6 +111,14 @@ def judge_panel(panel: Panel, study: Study, seed: int) -> Verdicts:
         theory=judge_theory(judged),
         notes=study.notes + panel.notes + _notes(judged, measured),
     )
+
+
+def _named(measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
+    """Judge one hypothesis; a refusal says which one it is about."""
+    try:
+        return _judge(measured, hypothesis, stream)
+    except DesignError as problem:
+        raise DesignError(f"{hypothesis.id}: {problem}") from None
 
 
 def _judge(measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
@@ -176,7 +185,11 @@ def _judge_leg(
     if sources.is_split:
         same = sourcing(hypothesis, leg, measured.study, is_split=False)
         if same is not None and not unmeasured(leg, same, measured.panel, measured.study):
-            beside = estimate_leg(measured, leg, same, second)
+            try:
+                beside = estimate_leg(measured, leg, same, second)
+            except DesignError as problem:
+                note = f"no estimate from the same respondents beside it: {problem}"
+                evidence = replace(evidence, notes=(*evidence.notes, note))
     return LegVerdict(leg, decide(leg, evidence, beside), evidence, beside)
 
 
@@ -196,7 +209,8 @@ def _adjusted(found: Sequence[Verdict]) -> list[Verdict]:
 
 def _with_p(verdict: Verdict, p_adjusted: float) -> Verdict:
     decision = verdict.decision
-    if verdict.verdict == SUPPORTED and p_adjusted >= SIGNIFICANT:
+    is_lost = not verdict.is_exploratory and not p_adjusted < SIGNIFICANT
+    if verdict.verdict == SUPPORTED and is_lost:
         decision = Decision(INCONCLUSIVE, "multiplicity", decision.values)
     return replace(verdict, decision=decision, p_adjusted=p_adjusted)
 
@@ -206,9 +220,16 @@ def _notes(judged: Sequence[Verdict], measured: Measured) -> tuple[str, ...]:
     for verdict in judged:
         for leg in verdict.legs:
             notes += [f"{verdict.hypothesis.id}: {note}" for note in leg.evidence.notes]
+        if verdict.legs and verdict.hypothesis.split and not verdict.legs[0].evidence.is_split:
+            notes.append(
+                f"{verdict.hypothesis.id}: judged from the same respondents; no second source "
+                "or later wave is there"
+            )
         warned = [c for c in verdict.checks if c.status in ("warn", "unknown")]
         notes += [
-            f"{verdict.hypothesis.id}: {c.gate} {c.status}: {c.what} of {c.about}" for c in warned
+            f"{verdict.hypothesis.id}: {c.gate} {c.status}: {c.what} of {c.about}"
+            + ("" if np.isnan(c.value) else f" is {c.value:.3g}")
+            for c in warned
         ]
     if not measured.panel.has_response_rates:
         notes.append("response rates are unknown, so no grade is better than D")

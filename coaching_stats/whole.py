@@ -11,6 +11,8 @@ from coaching_stats.texts import texts
 from coaching_stats.wording import gate_list
 
 MIXED, CONSISTENT, UNDECIDED = "mixed", "consistent", "undecided"
+# Live in any one-wave survey, whether or not a hypothesis of the study separates them.
+RIVALS = ("people", "common_rater", "reverse_cause", "workload")
 NO_HEADLINE = "no_headline"
 
 
@@ -25,7 +27,8 @@ class TheoryVerdict:
     grade : str
         The weakest grade among the headline and the prediction that carries it; empty otherwise.
     carrying : tuple of str
-        Ids of discriminating hypotheses that no live rival predicts.
+        Ids of discriminating hypotheses that no live rival predicts; under "supported" those of
+        grade C or better, on which the verdict rests.
     rivals : tuple of str
         Rival explanations that the data leave standing.
     gates : tuple of str
@@ -73,11 +76,8 @@ def judge_theory(judged: Sequence[Verdict]) -> TheoryVerdict:
     if headline is None:
         return TheoryVerdict(NOT_TESTABLE, "", (), (), (NO_HEADLINE,))
     tested = [v for v in judged if v.hypothesis.discriminating and v.verdict != NOT_TESTABLE]
-    rivals = tuple(
-        dict.fromkeys(
-            r for v in judged if v.hypothesis.discriminating for r in v.hypothesis.separates
-        )
-    )
+    named = (r for v in judged if v.hypothesis.discriminating for r in v.hypothesis.separates)
+    rivals = tuple(dict.fromkeys((*RIVALS, *named)))
     supported = [v for v in tested if v.verdict == SUPPORTED]
     carrying = [v for v in supported if set(rivals) <= set(v.hypothesis.separates)]
     n_contradicted = sum(v.verdict == CONTRADICTED for v in tested)
@@ -87,7 +87,7 @@ def judge_theory(judged: Sequence[Verdict]) -> TheoryVerdict:
     return TheoryVerdict(
         verdict=verdict,
         grade=best if verdict == SUPPORTED else "",
-        carrying=tuple(v.hypothesis.id for v in carrying),
+        carrying=tuple(v.hypothesis.id for v in carrying if verdict != SUPPORTED or v.grade <= "C"),
         rivals=tuple(rival for rival in rivals if rival not in separated) or rivals,
         gates=tuple(headline.gates),
         headline=headline,

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from coaching_stats import lazy
 from coaching_stats.engines import cluster_moments
-from coaching_stats.errors import DataError
+from coaching_stats.errors import DataError, DesignError
 from coaching_stats.regression import regress
 
 COLUMNS = ["SPR", "WTC", "count", "told", "flat", "y"]
@@ -106,6 +106,17 @@ def test_a_regression_on_moments_is_the_one_on_rows(table, path, engine, weights
     assert_allclose(ours.df, theirs.df, rtol=1e-10)
     assert (ours.n_obs, ours.n_clusters) == (theirs.n_obs, theirs.n_clusters)
     assert [n for n in ours.notes if "team" in n] == ["10 rows left out: no value in 'team'"]
+
+
+@engines
+@pytest.mark.parametrize("value", [0.0, 3.3, 1e6 + 0.1])
+def test_a_constant_column_is_found_out(table, tmp_path, engine, value):
+    flat = table.with_columns(flat=pl.lit(value))
+    flat.write_parquet(tmp_path / "flat.parquet")
+    moments = cluster_moments(engine(flat, tmp_path / "flat.parquet"), COLUMNS, "team")
+    with pytest.raises(DesignError, match=r"apart: .*flat"):
+        regress("y ~ WTC + flat", moments)
+    assert "the outcome does not vary" in regress("flat ~ WTC", moments).notes
 
 
 def test_many_columns_take_several_queries(monkeypatch, table):

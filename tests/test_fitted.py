@@ -42,6 +42,16 @@ def test_joint_test_equals_the_reference(companies):
         assert_allclose(row[ours], expected[theirs], rtol=1e-8)
 
 
+def test_weighted_joint_test_equals_clubsandwich():
+    """clubSandwich 0.5.8: lm(weights = 0.5 + SUB %% 7), Wald_test of both slopes, CR2, HTZ."""
+    data = pd.read_csv(PUBLISHED / "lq2002.csv")
+    data["w"] = 0.5 + data["SUB"] % 7
+    fit = regress("HOSTILE ~ LEAD + TSIG", data, cluster="COMPID", weights="w")
+    row = fit.wald(["LEAD", "TSIG"]).tidy().iloc[0]
+    expected = [125.83844705124, 30.8052672770484, 1.50324013636408e-15]
+    assert_allclose(row[["statistic", "df2", "p_value"]].astype(float), expected, rtol=1e-8)
+
+
 @pytest.mark.parametrize("weights", [None, "w"])
 def test_joint_test_of_one_term_is_its_t_test(few, weights):
     fit = regress("y ~ x + z", few.assign(w=1 + few["x"] ** 2), cluster="team", weights=weights)
