@@ -14,6 +14,7 @@ from coaching_stats.frames import left_out, require_columns
 from coaching_stats.results import COLUMNS, Shown, freeze
 from coaching_stats.scales import ScaleItem, checked_answers, mean_score
 from coaching_stats.teams import likeness
+from coaching_stats.texts import number
 
 TERMS = ("ICC1", "ICC2", "rwgj_uniform", "rwgj_skewed")
 # Variance of answers that lean slightly to one side, by number of options.
@@ -166,7 +167,7 @@ def aggregation(
     )
     return Aggregation(
         estimate=np.array([alike.icc1, alike.icc2, uniform, skewed]),
-        licence=_licence(alike.icc2, uniform if n_options <= MOST_OPTIONS else None),
+        licence=licence_of(alike.icc2, uniform if n_options <= MOST_OPTIONS else None),
         n=alike.n,
         n_teams=alike.n_teams,
         notes=tuple(note for note in notes if note),
@@ -262,7 +263,7 @@ def _against(answers: np.ndarray, items: Sequence[str]) -> str:
     return f"runs against the other items: {first_ten(against)}; turn reversed items first"
 
 
-def _licence(icc2: float, agreement: float | None) -> Licence:
+def licence_of(icc2: float, agreement: float | None) -> Licence:
     """Apply gate G4; agreement None where the scale has no null to agree against."""
     limits = {"ICC2": (icc2, *ICC2_LIMITS)}
     if agreement is not None:
@@ -272,7 +273,7 @@ def _licence(icc2: float, agreement: float | None) -> Licence:
         fails, warns = not value >= fails_below, not value >= warns_below
         statuses.append("fail" if fails else "warn" if warns else "pass")
         bound = fails_below if fails else warns_below
-        reasons.append(f"{name} {value:.2f}" + (f", below {bound:.2f}" if warns else ""))
+        reasons.append(f"{name} {number(value, 'en')}" + (f", below {bound:.2f}" if warns else ""))
     if agreement is None:
         reasons.append(f"more than {MOST_OPTIONS} options: ICC2 decides alone")
     worst = next(s for s in ("fail", "warn", "pass") if s in statuses)

@@ -118,13 +118,13 @@ def read_csv(path: Path, text: frozenset[str] = TEXT_COLUMNS) -> pd.DataFrame:
     header, rows, numbers = read_cells(path)
     _refuse_header(header, path.name)
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             name: to_column(cells, name, numbers, path.name, is_text=True if name in text else None)
             for name, cells in columns.items()
-        },
-        index=pd.Index(numbers, name="row"),
+        }
     )
+    return frame.set_axis(pd.Index(numbers, name="row"))
 
 
 def _refuse_header(header: Sequence[str], name: str) -> None:
@@ -273,7 +273,9 @@ def check_tables(tables: Mapping[str, pd.DataFrame]) -> None:
         keys = frame[list(key)]
         bad = keys.isna().any(axis=1) | keys.duplicated(keep=False)
         if bad.any():
-            rows = [f"row {row}: {' '.join(map(str, keys.loc[row]))}" for row in keys.index[bad]]
+            rows = [
+                f"row {row[0]}: {' '.join(map(str, row[1:]))}" for row in keys[bad].itertuples()
+            ]
             raise DataError(
                 explain(
                     what=f"in {name}, {', '.join(key)} must name one row each; "

@@ -61,7 +61,10 @@ def plot_graph(study: Study, *, language: str = "en") -> Axes:
     axes.set_ylim(min(heights) - 0.6, max(heights) + 0.9)
     axes.figure.set_size_inches(max(7.5, 1.75 * layers), axes.figure.get_size_inches()[1])
     axes.set_axis_off()
-    finish(axes, title=said["graph_title"], caption=said["graph_caption"])
+    caption = said["graph_caption"]
+    if set(SHADED) & set(graph):
+        caption = f"{caption} {said['graph_shaded']}"
+    finish(axes, title=said["graph_title"], caption=caption)
     axes.figure.canvas.draw()  # boxes have their size only then, and arrows end at boxes
     for start, end, sign in graph.edges(data="sign"):
         _arrow(axes, boxes[start], boxes[end], sign)

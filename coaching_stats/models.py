@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coaching_stats.cluster_robust import satterthwaite_df
+from coaching_stats.cluster_robust import identified_alone, nearly_alone, satterthwaite_df
 from coaching_stats.errors import DesignError, StudyError, explain, first_ten
 from coaching_stats.hypotheses import Leg
 from coaching_stats.least_squares import Fit, fit_rows
@@ -50,14 +50,21 @@ class Equation:
         return np.unique(self.codes, return_inverse=True)[1]
 
     def design_df(self) -> float:
-        """Degrees of freedom of the judged contrast: a matter of the design, not of the answers."""
+        """Degrees of freedom of the judged contrast: a matter of the design, not of the answers.
+
+        nan where one cluster alone carries it.
+        """
         fit = fit_rows(np.arange(len(self.y), dtype=float), self.x, self.terms, self.cells)
         return float(self._df(fit))
 
     def _df(self, fit: Fit) -> float:
         if self.codes is None:
             return float(len(self.y) - len(self.terms))
-        return satterthwaite_df(fit.projection, (fit.back.T @ self.contrast)[:, None])[0]
+        contrast = (fit.back.T @ self.contrast)[:, None]
+        alone = identified_alone(fit.projection, contrast), nearly_alone(fit.projection, contrast)
+        if np.any(alone):  # its residuals are zero by construction, so no error can be seen
+            return float("nan")
+        return satterthwaite_df(fit.projection, contrast)[0]
 
     def estimate(self) -> Estimated:
         """Estimate the contrast with its standard error and degrees of freedom."""

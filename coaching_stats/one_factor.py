@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize
 
 LEAST_ERROR = 0.005  # share of an item's variance; at this bound the factor explains all the rest
+MAX_STEPS, MAX_HALVINGS = 100, 40
+CONVERGED = 1e-10  # slope of the misfit in the log of an error variance
+FLAT = 1e-6  # least curvature to divide by
 
 
 def one_factor(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One common factor by maximum likelihood, errors not below ``LEAST_ERROR``.
 
     The loadings are concentrated out, so that the search runs over the logs of the k error
-    variances only. The method does not depend on the items' units: loadings of the covariance
-    matrix are these times the standard deviations.
+    variances only: Newton steps, halved until the misfit falls, along the errors that are not at
+    their bound. The method does not depend on the items' units: loadings of the covariance matrix
+    are these times the standard deviations.
 
     Parameters
     ----------
@@ -29,7 +32,8 @@ def one_factor(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     References
     ----------
-    Jöreskog (1967), Psychometrika 32, 443-482, equations 20 to 28.
+    Jöreskog (1967), Psychometrika 32, 443-482; Clarke (1970), British Journal of Mathematical and
+    Statistical Psychology 23, 43-52, for the exact curvature.
 
     Examples
     --------
@@ -39,33 +43,58 @@ def one_factor(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> one_factor(model)[0].round(6).tolist()
     [0.9, 0.8, 0.7, 0.6]
     """
-    k = len(correlation)
-    start = np.clip((1 - 0.5 / k) / np.diag(np.linalg.inv(correlation)), LEAST_ERROR, 1)
-    found = optimize.minimize(
-        _misfit,
-        np.log(start),
-        args=(correlation,),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(np.log(LEAST_ERROR), 0.0)] * k,
-        options={"ftol": 0.0, "gtol": 1e-9, "maxiter": 1000},
-    )
-    errors = np.exp(found.x)
-    loadings = _loadings(errors, correlation)[0]
-    return (loadings if loadings.sum() >= 0 else -loadings), errors
+    least = np.log(LEAST_ERROR)
+    start = (1 - 0.5 / len(correlation)) / np.diag(np.linalg.inv(correlation))
+    logs = np.clip(np.log(start), least, 0.0)
+    for _ in range(MAX_STEPS):
+        slope, curvature = _derivatives(logs, correlation)
+        free = (logs > least) | (slope < 0)
+        if (abs(slope[free]) < CONVERGED).all():
+            break
+        step = np.zeros(len(logs))
+        step[free] = -_solved(curvature[np.ix_(free, free)], slope[free])
+        following = _lower(logs, step, correlation)
+        if (following == logs).all():
+            break
+        logs = following
+    loadings, _, _ = _factor(logs, correlation)
+    return (loadings if loadings.sum() >= 0 else -loadings), np.exp(logs)
 
 
-def _loadings(errors: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Best loadings for given errors, and the eigenvalues of the matrix in units of its errors."""
-    unit = np.sqrt(errors)
+def _factor(logs: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Best loadings for given errors; roots and axes of the matrix in units of the errors."""
+    unit = np.exp(logs / 2)
     roots, axes = np.linalg.eigh(correlation / np.outer(unit, unit))
-    return unit * axes[:, -1] * np.sqrt(max(roots[-1] - 1, 0.0)), roots
+    return unit * axes[:, -1] * np.sqrt(max(roots[-1] - 1, 0.0)), roots, axes
 
 
-def _misfit(log_errors: np.ndarray, correlation: np.ndarray) -> tuple[float, np.ndarray]:
-    """Discrepancy of the best factor for given errors, and its slope in their logs."""
-    errors = np.exp(log_errors)
-    loadings, roots = _loadings(errors, correlation)
-    rest = roots[:-1]
-    misfit = (rest - np.log(rest) - 1).sum()
-    return misfit, (loadings**2 + errors - np.diag(correlation)) / errors
+def _misfit(logs: np.ndarray, correlation: np.ndarray) -> float:
+    """Discrepancy of the best factor for given errors: what its roots leave over."""
+    rest = _factor(logs, correlation)[1][:-1]
+    return float((rest - np.log(rest) - 1).sum())
+
+
+def _derivatives(logs: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slope (k,) and curvature (k, k) of the misfit in the logs of the errors."""
+    _, roots, axes = _factor(logs, correlation)
+    first, rest, others = roots[-1], roots[:-1], axes[:, :-1]
+    slope = ((1 - rest) * others**2).sum(axis=1)
+    among = (others * rest) @ others.T * (others @ others.T)
+    turning = (others * ((rest - 1) * (rest + first) / (rest - first))) @ others.T
+    return slope, among + turning * np.outer(axes[:, -1], axes[:, -1])
+
+
+def _solved(curvature: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Newton's step uphill, also where the misfit is not convex."""
+    roots, axes = np.linalg.eigh(curvature)
+    return axes @ ((axes.T @ slope) / np.maximum(abs(roots), FLAT))
+
+
+def _lower(logs: np.ndarray, step: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Go along the step as far as the misfit falls; stay where it does not."""
+    here = _misfit(logs, correlation)
+    for halving in range(MAX_HALVINGS):
+        there = np.clip(logs + step / 2**halving, np.log(LEAST_ERROR), 0.0)
+        if _misfit(there, correlation) < here:
+            return there
+    return logs

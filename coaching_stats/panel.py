@@ -130,7 +130,7 @@ def measure(tables: Tables, study: Study) -> Panel:
     _refuse_unknown_teams(sellers, teams)
     sellers = with_sales(tables, sellers, notes)
     teams = with_counts(tables, teams, sellers)
-    teams = _with_managers(tables, teams, managers[passed[1]])
+    teams = _with_managers(tables, teams, managers[passed[1]], sellers)
     teams = with_inventory(tables, teams, notes)
     return Panel(
         sellers=sellers.reset_index(drop=True),
@@ -279,13 +279,16 @@ def _aligned(
     return aligned
 
 
-def _with_managers(tables: Tables, teams: pd.DataFrame, managers: pd.DataFrame) -> pd.DataFrame:
+def _with_managers(
+    tables: Tables, teams: pd.DataFrame, managers: pd.DataFrame, sellers: pd.DataFrame
+) -> pd.DataFrame:
     """Add managers' scores and training hours from records, which override answers."""
     if len(managers):
         teams = teams.merge(managers, on="team_id", how="left", validate="one_to_one")
     if "team_scores" in tables:
         ready = tables["team_scores"]
-        extra = [c for c in ready if c == "team_id" or (c not in teams and c[-2:] != "_s")]
+        known = {*teams, *sellers}  # what sellers have by themselves is no score of the team
+        extra = [c for c in ready if c == "team_id" or (c not in known and c[-2:] != "_s")]
         teams = teams.merge(ready[extra], on="team_id", how="left", validate="one_to_one")
     records = tables.get("managers", pd.DataFrame())
     if "trn_hours" in records:

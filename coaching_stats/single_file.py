@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten, nearest
-from coaching_stats.frames import cluster_codes
+from coaching_stats.frames import cluster_codes, is_numeric, numeric_columns
 from coaching_stats.hypotheses import SUFFIX, Study
 from coaching_stats.instrument import load_instrument
 
@@ -267,13 +267,17 @@ def _refuse_text_and_gaps(frame: pd.DataFrame, columns: list[str]) -> None:
 def _refuse_text(frame: pd.DataFrame, columns: list[str]) -> None:
     for column in columns:
         values = frame[column]
-        if pd.api.types.is_numeric_dtype(values):
+        if values.isna().all():
+            continue
+        if is_numeric(values):
+            numeric_columns(frame, [column])  # refuses infinite values
             continue
         bad = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
+        shown = bad if len(bad) else values.dropna()
         raise DataError(
             explain(
                 what=f"the column {column!r} holds text, not numbers",
-                where=first_ten(f"row {row}: {value!r}" for row, value in bad.items()),
+                where=first_ten(f"row {row}: {value!r}" for row, value in shown.items()),
                 remedy="correct these cells; leave a missing value empty, write 1.5 with a point",
             )
         )

@@ -123,6 +123,6 @@ def rwg_j(items: np.ndarray, team: np.ndarray, n_options: int) -> np.ndarray:
     several = size > 1
     variance = squares[several] / (size[several, None] - 1)
     null = (n_options**2 - 1) / 12
-    ratio = np.minimum(variance / null, 1.0).mean(axis=1)
+    ratio = np.minimum(variance.mean(axis=1) / null, 1.0)
     j = items.shape[1]
     return j * (1 - ratio) / (j * (1 - ratio) + ratio)

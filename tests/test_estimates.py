@@ -1,5 +1,7 @@
 """Every kind of prediction against a computation by hand or by statsmodels."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -149,6 +151,16 @@ def test_a_chain_is_the_product_of_its_links_and_its_p_the_weakest_of_them(lq200
         (road["conf_low"], road["conf_high"]), abs=4 * mcse
     )
     assert np.isnan(judged.df)
+
+
+def test_a_file_is_judged_on_the_rows_that_stand_in_it(attitude_run):
+    """The same model straight from the file, without our reading of it."""
+    rows = pd.read_csv(Path(__file__).parents[1] / "data" / "published" / "attitude.csv")
+    by_hand = smf.ols("learning ~ privileges + complaints", rows.apply(z)).fit(cov_type="HC3")
+    judged = attitude_run.verdicts["A1"].legs[0].evidence
+    assert (judged.n, judged.n_teams) == (30, 30)
+    assert judged.estimate == pytest.approx(by_hand.params["privileges"], rel=1e-9)
+    assert judged.std_error == pytest.approx(by_hand.bse["privileges"], rel=1e-9)
 
 
 def test_halves_are_random_within_teams_and_the_larger_one_comes_first():
