@@ -7,6 +7,7 @@ beforehand (`load_study`) become verdicts (`judge`). `run_study` walks the whole
 """
 
 from coaching_stats.answers import load_sample
+from coaching_stats.engines import cluster_moments
 from coaching_stats.errors import CoachingStatsError, DataError, DesignError, StudyError
 from coaching_stats.figures import (
     plot_association,
@@ -31,6 +32,7 @@ __all__ = [
     "DataError",
     "DesignError",
     "StudyError",
+    "cluster_moments",
     "compare_estimators",
     "judge",
     "load_sample",
