@@ -70,8 +70,14 @@ bench: .venv/.installed ## measure speed and memory
 slow: .venv/.installed ## the simulations that take minutes
 	@$(PYTEST) -m slow tests
 
-test-engines: .venv/.installed ## the tests on Spark and Dask frames (install those two yourself)
-	@$(PYTEST) -m engines tests
+.venv-engines/.installed: requirements.lock pyproject.toml
+	@rm -rf .venv-engines
+	@$(PYTHON) -m venv .venv-engines
+	@.venv-engines/bin/python -m pip install -qq --disable-pip-version-check -e '.[spark,dask,test]'
+	@touch $@
+
+test-engines: .venv-engines/.installed ## the tests on local Spark (needs Java) and Dask; 1 GB to download
+	@.venv-engines/bin/python -m pytest -q -m engines tests/engines
 
 lock: ## pin the dependencies anew (needs uv)
 	@uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
@@ -79,4 +85,4 @@ lock: ## pin the dependencies anew (needs uv)
 		-o requirements.lock pyproject.toml
 
 clean: ## remove what make made, .venv too
-	@rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-engines build dist .pytest_cache .ruff_cache .hypothesis
