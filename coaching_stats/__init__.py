@@ -6,6 +6,7 @@ beforehand (`load_study`) become verdicts (`judge`). `run_study` walks the whole
 `write_report` tells it to people, and `simulate` makes surveys whose truth is known.
 """
 
+from coaching_stats.aggregation import aggregation
 from coaching_stats.answers import load_sample
 from coaching_stats.engines import cluster_moments
 from coaching_stats.errors import CoachingStatsError, DataError, DesignError, StudyError
@@ -20,6 +21,7 @@ from coaching_stats.frames import within_between
 from coaching_stats.graph_figure import plot_graph
 from coaching_stats.mediation import mediate
 from coaching_stats.regression import regress
+from coaching_stats.reliability import reliability
 from coaching_stats.report import write_report
 from coaching_stats.scales import score
 from coaching_stats.study import judge, run_study
@@ -32,6 +34,7 @@ __all__ = [
     "DataError",
     "DesignError",
     "StudyError",
+    "aggregation",
     "cluster_moments",
     "compare_estimators",
     "judge",
@@ -45,6 +48,7 @@ __all__ = [
     "plot_slopes",
     "plot_verdicts",
     "regress",
+    "reliability",
     "run_study",
     "score",
     "simulate",

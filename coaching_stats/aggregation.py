@@ -13,7 +13,7 @@ from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.frames import left_out, require_columns
 from coaching_stats.results import COLUMNS, Shown, freeze
 from coaching_stats.scales import ScaleItem, checked_answers, mean_score
-from coaching_stats.teams import likeness
+from coaching_stats.teams import item_variances, likeness, rwgj
 from coaching_stats.texts import number
 
 TERMS = ("ICC1", "ICC2", "rwgj_uniform", "rwgj_skewed")
@@ -198,57 +198,6 @@ def _median_agreement(variances: np.ndarray, n_options: int) -> tuple[float, flo
     nulls = (n_options**2 - 1) / 12, SLIGHT_SKEW.get(n_options, np.nan)
     uniform, skewed = (float(np.median(rwgj(variances, null))) for null in nulls)
     return uniform, skewed
-
-
-def item_variances(answers: np.ndarray, team: np.ndarray) -> np.ndarray:
-    """Variance of each item within each team of two people or more, shape (T, J).
-
-    Parameters
-    ----------
-    answers : ndarray, shape (n, J)
-        Without gaps.
-    team : ndarray of int, shape (n,)
-        0 or higher.
-
-    Examples
-    --------
-    >>> item_variances(np.array([[1.0, 4], [7, 4], [2, 2]]), np.array([0, 0, 1])).tolist()
-    [[18.0, 0.0]]
-    """
-    size = np.bincount(team)
-    several = size > 1
-    variances = np.empty((several.sum(), answers.shape[1]))
-    for j, item in enumerate(answers.T):
-        means = np.bincount(team, item) / np.maximum(size, 1)
-        squares = np.bincount(team, (item - means[team]) ** 2)
-        variances[:, j] = squares[several] / (size[several] - 1)
-    return variances
-
-
-def rwgj(variances: np.ndarray, null: float) -> np.ndarray:
-    """Agreement within teams on J items, shape (T,), between 0 and 1.
-
-    The mean of the item variances is set against the variance of answers that agree no more than
-    chance; a team that differs more than that counts as 0.
-
-    Parameters
-    ----------
-    variances : ndarray, shape (T, J)
-    null : float
-        Variance without agreement: (A^2 - 1) / 12 for A equally likely options.
-
-    References
-    ----------
-    James, Demaree & Wolf (1984), Journal of Applied Psychology 69, 85-98, equations 1 and 2.
-
-    Examples
-    --------
-    >>> rwgj(np.array([[0.0, 0.0], [1.0, 3.0], [9.0, 1.0]]), null=4.0).round(3).tolist()
-    [1.0, 0.667, 0.0]
-    """
-    n_items = variances.shape[1]
-    ratio = np.minimum(variances.mean(axis=1) / null, 1.0)
-    return n_items * (1 - ratio) / (n_items * (1 - ratio) + ratio)
 
 
 def _against(answers: np.ndarray, items: Sequence[str]) -> str:

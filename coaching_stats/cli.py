@@ -16,6 +16,7 @@ import typer
 from coaching_stats.answers import TRUTH_FILE
 from coaching_stats.errors import CoachingStatsError
 from coaching_stats.output import write_outputs
+from coaching_stats.questionnaire import ENDINGS, write_questionnaire
 from coaching_stats.study import Run, run_study
 from coaching_stats.tables import write_tables
 from coaching_stats.texts import LANGUAGES, number, texts
@@ -37,6 +38,11 @@ class Language(StrEnum):
     en = "en"
     fi = "fi"
     both = "both"
+
+
+Form = StrEnum("Form", ["seller", "manager", "process"])
+Format = StrEnum("Format", ["xlsform", "csv", "html"])
+FormLanguage = StrEnum("FormLanguage", ["en", "fi"])
 
 
 @app.command()
@@ -80,6 +86,20 @@ def simulate_command(
     text = json.dumps(truth, ensure_ascii=False, indent=1) + "\n"
     (out / TRUTH_FILE).write_text(text, encoding="utf-8")
     typer.echo(f"simulated tables: {out}")
+
+
+@app.command()
+def questionnaire(
+    format: Annotated[Format, typer.Option(help="For survey tools, or to print")],
+    lang: Annotated[FormLanguage, typer.Option(help="An XLSForm holds both")],
+    form: Annotated[Form, typer.Option(help="Who answers")],
+    core: Annotated[bool, typer.Option("--core", help="The short form")] = False,
+    out: Annotated[Path | None, typer.Option(help="File; else in this folder")] = None,
+) -> None:
+    """Write the questionnaire, ready to load into a survey tool or to print."""
+    path = out or Path(f"questionnaire.{form}.{lang}.{ENDINGS[format]}")
+    write_questionnaire(form.value, format.value, lang.value, path, core_only=core)
+    typer.echo(f"questionnaire: {path}")
 
 
 @contextmanager

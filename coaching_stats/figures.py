@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -9,16 +10,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from coaching_stats.group_figures import MOST_GROUPS, TeamPicture, team_picture
+from coaching_stats.group_figures import (
+    MEAN_DIGITS,
+    MOST_GROUPS,
+    TeamPicture,
+    shown_chain,
+    team_picture,
+)
 from coaching_stats.judgement import Verdict
-from coaching_stats.models import chain_of, equations
+from coaching_stats.models import Equation, chain_of, equations
 from coaching_stats.privacy import equal_groups
 from coaching_stats.results import t_quantile
-from coaching_stats.samples import draw_sample, with_halves
+from coaching_stats.samples import Measured, draw_sample, with_halves
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
-from coaching_stats.wording import term_name
+from coaching_stats.verdicts import N_SPLITS
+from coaching_stats.wording import gate_list, term_name
 from coaching_stats.workbench import Comparison
 
 if TYPE_CHECKING:
@@ -28,37 +36,60 @@ if TYPE_CHECKING:
 COLOURS = {
     "supported": "#0072B2",
     "contradicted": "#D55E00",
-    "inconclusive": "#6E6E6E",
-    "not testable": "#9A9A9A",
+    "inconclusive": "#5F5F5F",
+    "not testable": "#5F5F5F",
 }
 MARKERS = {"supported": "o", "contradicted": "X", "inconclusive": "s", "not testable": ""}
-INK, SOFT = "#222222", "#BBBBBB"
+INK, GREY, SOFT = "#222222", "#5F5F5F", "#BBBBBB"
 WIDTH = 7.5  # inches
+NARROW = 5.0  # inches: text keeps its size on a phone
+LINE = 0.2  # inches, one line of text
+LABEL = 50  # characters of a label in a narrow figure
 DPI = 72  # on screens; the report draws vectors, and notebooks stay small
 WIDEST = 1.5  # standard deviations shown to either side; longer intervals run off the picture
 
 
-def new_axes(height: float) -> Axes:
-    """One empty Axes in the house style, `height` inches high."""
+def new_axes(height: float, width: float = WIDTH) -> Axes:
+    """One empty Axes in the house style, `height` and `width` in inches."""
     import matplotlib.pyplot as plt  # half a second that only pictures should cost
 
-    _, axes = plt.subplots(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    _, axes = plt.subplots(figsize=(width, height), dpi=DPI, layout="constrained")
     axes.spines[["top", "right"]].set_visible(False)
     return axes
 
 
-def finish(axes: Axes, *, title: str, x: str = "", y: str = "", caption: str = "") -> Axes:
-    """Set title, labels and caption: what every figure has in common."""
+def finish(
+    axes: Axes, *, title: str, language: str, x: str = "", y: str = "", caption: str = ""
+) -> Axes:
+    """Set title, labels, numbers and caption: what every figure has in common."""
+    width = axes.figure.get_size_inches()[0]
     axes.figure.suptitle(
-        fill(title, 68), x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK
+        fill(title, int(9 * width)), x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK
     )
-    axes.set_xlabel(fill(x, 80), fontsize=10)
-    axes.set_ylabel(fill(y, 46), fontsize=10)
+    axes.set_xlabel(fill(x, int(10.5 * width)), fontsize=10)
+    axes.set_ylabel(fill(y, 38), fontsize=10)
     axes.tick_params(labelsize=10)
+    if language == "fi":
+        _decimal_commas(axes)
     axes.figure.supxlabel(
-        fill(caption, 100), x=0.01, ha="left", fontsize=10, color="#555555", style="italic"
+        fill(caption, int(13 * width)),
+        x=0.01,
+        ha="left",
+        fontsize=10,
+        color="#555555",
+        style="italic",
     )
     return axes
+
+
+def _decimal_commas(axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, ScalarFormatter
+
+    for axis in (axes.xaxis, axes.yaxis):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+            axis.set_major_formatter(
+                FuncFormatter(lambda value, _: f"{value:.4g}".replace("-", "−").replace(".", ","))
+            )
 
 
 def in_words(axes: Axes, message: str) -> Axes:
@@ -97,18 +128,23 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
     if picture.n_groups < 2:
         return in_words(axes, said["too_few_teams"])
     means = _group_means(picture.x, picture.y, picture.group)
+    width = means["x"].max() - means["x"].min()  # the teams' own extremes stay hidden
+    axes.set_xlim(means["x"].min() - 0.1 * width, means["x"].max() + 0.1 * width)
     axes.errorbar(
         means["x"], means["y"], yerr=means["margin"], fmt="o", ms=7, color=INK, ecolor=SOFT, lw=2
     )
-    _draw_line(axes, picture, run.seed)
     size = int(np.bincount(picture.group).min())
     caption = said["association_caption"].format(smallest=size, teams=len(picture.x))
+    if picture.verdict.legs:  # no estimate of what is not testable
+        _draw_line(axes, picture, run.seed)
+        caption = f"{caption} {said['association_line']}"
     return finish(
         axes,
         title=_direction(picture, names, language),
         x=said["association_x"].format(x=names[0]),
         y=said["association_y"].format(y=names[1]),
         caption=caption_of(run, caption, language),
+        language=language,
     )
 
 
@@ -117,31 +153,37 @@ def _draw_line(axes: Axes, picture: TeamPicture, seed: int) -> None:
     import seaborn as sns
 
     colour = COLOURS["supported"]
-    sns.regplot(x=picture.x, y=picture.y, scatter=False, ax=axes, seed=seed, color=colour)
+    sns.regplot(
+        x=picture.x,
+        y=picture.y,
+        scatter=False,
+        truncate=False,
+        ax=axes,
+        seed=seed,
+        color=colour,
+    )
 
 
 def _group_means(x: np.ndarray, y: np.ndarray, group: np.ndarray) -> pd.DataFrame:
-    """Mean of x and y by group, and half the 95 % interval of the mean of y."""
+    """Mean of x and y by group, half the 95 % interval of the mean of y: rounded as published."""
     rows = []
     for g in range(int(group.max()) + 1):
         inside = group == g
         n = int(inside.sum())
         margin = t_quantile(0.975, n - 1) * y[inside].std(ddof=1) / np.sqrt(n)
         rows.append({"x": x[inside].mean(), "y": y[inside].mean(), "margin": float(margin)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).round(MEAN_DIGITS)
 
 
 def _direction(picture: TeamPicture, names: list[str], language: str) -> str:
     """Title: more, less or no clear relation, by the interval of the plain correlation."""
     patterns = texts(language)["figures"]["association_title"]
-    n = len(picture.x)
     r = float(np.corrcoef(picture.x, picture.y)[0, 1])
-    clear = abs(r) > 2 / np.sqrt(n)
-    kind = "unclear" if not clear else "positive" if r > 0 else "negative"
-    first, second = names[0], names[1][:1].lower() + names[1][1:]
-    if (language == "en" and kind != "unclear") or (language == "fi" and kind != "unclear"):
-        first = first[:1].lower() + first[1:]
-    return patterns[kind].format(x=first, y=second)
+    is_clear = abs(r) > 2 / np.sqrt(len(picture.x))
+    kind = "unclear" if not is_clear else "positive" if r > 0 else "negative"
+    if not picture.verdict.legs:
+        kind = "untested"
+    return patterns[kind].format(x=names[0], y=names[1])
 
 
 def plot_residuals(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
@@ -166,38 +208,45 @@ def plot_residuals(run: Run, hypothesis: str | None = None, *, language: str = "
     equation = _equations(run, verdict)[0]
     fitted = equation.x @ np.linalg.lstsq(equation.x, equation.y, rcond=None)[0]
     residual = equation.y - fitted
-    picture = TeamPicture(
-        verdict,
-        "",
-        "",
-        fitted,
-        residual,
-        equal_groups(fitted, run.study.minimum_group, MOST_GROUPS),
-    )
-    if picture.n_groups < 2:
+    group = equal_groups(fitted, run.study.minimum_group, MOST_GROUPS)
+    if group.max() < 1:
         return in_words(axes, said["too_few_teams"])
-    means = _group_means(picture.x, picture.y, picture.group)
+    means = _group_means(fitted, residual, group)
     axes.axhline(0, color=SOFT, lw=1)
     axes.errorbar(
         means["x"], means["y"], yerr=means["margin"], fmt="o", ms=7, color=INK, ecolor=SOFT, lw=2
     )
-    size = int(np.bincount(picture.group).min())
+    outside = int((means["y"].abs() > means["margin"]).sum())
+    size = int(np.bincount(group).min())
     caption = said["residuals_caption"].format(smallest=size, teams=len(fitted))
     return finish(
         axes,
-        title=said["residuals_title"],
+        title=said["residuals_title"].format(outside=outside, groups=len(means)),
         x=said["residuals_x"],
         y=said["residuals_y"],
         caption=caption_of(run, caption, language),
+        language=language,
     )
 
 
-def _equations(run: Run, verdict: Verdict) -> tuple:
-    """Regressions of a verdict's first leg, on the first split where halves were used."""
+def _equations(run: Run, verdict: Verdict) -> tuple[Equation, ...]:
+    """Regressions of a verdict's first leg; of several splits, that of the lower median."""
     hypothesis, judged = verdict.hypothesis, verdict.legs[0]
-    measured = with_halves(run.panel, run.study, 1, np.random.default_rng(run.seed))
+    measured = measured_halves(run)
     sources = sourcing(hypothesis, judged.leg, run.study, is_split=judged.evidence.is_split)
-    return equations(judged.leg, draw_sample(measured, judged.leg, sources))
+    n_splits = len(measured.halves) if sources.has_halves else 1
+    found = [
+        equations(judged.leg, draw_sample(measured, judged.leg, sources, split))
+        for split in range(n_splits)
+    ]
+    products = [np.prod([link.estimate().value for link in links]) for links in found]
+    return found[int(np.argsort(products, kind="stable")[(n_splits - 1) // 2])]
+
+
+def measured_halves(run: Run) -> Measured:
+    """The panel with the random halves on which it was judged."""
+    for_halves = np.random.SeedSequence(run.seed).spawn(1)[0]
+    return with_halves(run.panel, run.study, N_SPLITS, np.random.default_rng(for_halves))
 
 
 def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
@@ -216,8 +265,7 @@ def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en")
     """
     said = texts(language)["figures"]
     axes = new_axes(3.6)
-    chains = [h.id for h in run.study.hypotheses if h.kind == "indirect"]
-    name = hypothesis or (chains[0] if chains else None)
+    name = hypothesis or shown_chain(run)
     if name is None or not run.verdicts[name].legs:
         return in_words(axes, said["not_testable"])
     verdict = run.verdicts[name]
@@ -243,12 +291,16 @@ def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en")
     axes.axvline(0, color=SOFT, lw=1)
     axes.set_yticks(rows, labels)
     axes.set_ylim(-0.6, len(found) - 0.3)
-    title = verdict.hypothesis.title_fi if language == "fi" else verdict.hypothesis.title
+    weakest = min(range(len(found)), key=lambda place: abs(found[place].value))
+    names = [run.study.name(key, language) for key in chain[weakest : weakest + 2]]
     return finish(
         axes,
-        title=f"{title}: {said['chain_title'][:1].lower()}{said['chain_title'][1:]}",
+        title=said["chain_title"].format(
+            x=names[0], y=names[1], estimate=number(found[weakest].value, language)
+        ),
         x=said["chain_x"],
         caption=caption_of(run, "", language),
+        language=language,
     )
 
 
@@ -286,8 +338,23 @@ def plot_slopes(run: Run, comparison: Comparison, *, language: str = "en") -> Ax
         [fill(term_name(term, run.study, language), 34) for term in terms],
     )
     axes.legend(frameon=False, fontsize=10, loc="best")
-    caption = caption_of(run, "", language)
-    return finish(axes, title=said["slopes_title"], x=said["slopes_x"], caption=caption)
+    return finish(
+        axes,
+        title=_agreement(tables, terms, language),
+        x=said["slopes_x"],
+        caption=caption_of(run, "", language),
+        language=language,
+    )
+
+
+def _agreement(tables: Mapping[str, pd.DataFrame], terms: list[str], language: str) -> str:
+    """Title: whether the estimators agree on the slopes, to the two decimals that are shown."""
+    said = texts(language)["figures"]["slopes_title"]
+    slopes = pd.concat(
+        [t.set_index("term").loc[terms, "estimate"] for t in tables.values()], axis=1
+    )
+    gap = float((slopes.max(axis=1) - slopes.min(axis=1)).max())
+    return said["same"] if gap < 0.005 else said["differ"].format(gap=number(gap, language))
 
 
 def plot_verdicts(run: Run, *, language: str = "en") -> Axes:
@@ -304,32 +371,39 @@ def plot_verdicts(run: Run, *, language: str = "en") -> Axes:
     """
     said, words = texts(language)["figures"], texts(language)["verdicts"]
     judged = run.verdicts.judged
-    axes = new_axes(1.7 + 0.36 * len(judged))
-    rows = np.arange(len(judged))[::-1]
-    for row, verdict in zip(rows, judged, strict=True):
+    labels = [_label(verdict, language) for verdict in judged]
+    n_lines = [label.count("\n") + 1 for label in labels]
+    rows = np.cumsum([lines + 1.6 for lines in n_lines])  # a label, its interval, a gap
+    axes = new_axes(2.3 + LINE * rows[-1], NARROW)
+    side = axes.get_yaxis_transform()
+    for row, lines, label, verdict in zip(rows, n_lines, labels, judged, strict=True):
+        text = axes.text(0, row - 0.5 - lines, label, transform=side, va="top", fontsize=10)
+        text.set_in_layout(False)  # it may run on over the verdict's column
         _draw_verdict(axes, row, verdict)
-    axes.axvline(0, color=SOFT, lw=1)
-    axes.set_yticks(rows, [_label(verdict, language) for verdict in judged])
-    axes.set_ylim(-0.7, len(judged) - 0.3)
-    low, high = axes.get_xlim()
-    axes.set_xlim(max(min(low, -0.4), -WIDEST), min(max(high, 0.4), WIDEST))
-    for row, verdict in zip(rows, judged, strict=True):
-        gates = f" ({', '.join(verdict.gates)})" if verdict.gates and not verdict.missing else ""
+        grade = f" ({verdict.grade})" if verdict.legs else ""
         axes.text(
             1.02,
             row,
-            words[verdict.verdict] + gates,
-            transform=axes.get_yaxis_transform(),
+            words[verdict.verdict] + grade,
+            transform=side,
             va="center",
             fontsize=10,
-            color="#555555" if not verdict.legs else COLOURS[verdict.verdict],
+            color=COLOURS[verdict.verdict],
         )
+        if not verdict.legs:
+            why = gate_list(verdict.gates, language)
+            axes.text(0.5, row, why, transform=side, ha="center", va="center", color=GREY)
+    axes.yaxis.set_visible(False)
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(rows[-1] + 0.8, 0)
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(min(low, -0.4), -WIDEST), min(max(high, 0.4), WIDEST))
     counts = {name: sum(v.verdict == name for v in judged) for name in words}
     title = said["verdicts_title"].format(
         supported=counts["supported"], contradicted=counts["contradicted"], total=len(judged)
     )
     caption = caption_of(run, said["verdicts_caption"], language)
-    return finish(axes, title=title, x=said["verdicts_x"], caption=caption)
+    return finish(axes, title=title, x=said["verdicts_x"], caption=caption, language=language)
 
 
 def _draw_verdict(axes: Axes, row: float, verdict: Verdict) -> None:
@@ -339,6 +413,10 @@ def _draw_verdict(axes: Axes, row: float, verdict: Verdict) -> None:
     sign = -1.0 if judged.leg.expected_sign == "negative" else 1.0
     low, high = sorted(sign * end for end in judged.evidence.intervals[0.95])
     colour = COLOURS[verdict.verdict]
+    axes.plot([0, 0], [row - 0.55, row + 0.55], color=SOFT, lw=1, zorder=0)
+    for end, arrow in ((low, "<"), (high, ">")):
+        if abs(end) > WIDEST:
+            axes.plot(np.copysign(WIDEST, end), row, arrow, color=colour, ms=6, clip_on=False)
     axes.plot([low, high], [row, row], color=colour, lw=2, solid_capstyle="butt")
     axes.plot(sign * judged.evidence.estimate, row, MARKERS[verdict.verdict], color=colour, ms=8)
     sesoi = [judged.leg.sesoi]
@@ -350,4 +428,4 @@ def _draw_verdict(axes: Axes, row: float, verdict: Verdict) -> None:
 def _label(verdict: Verdict, language: str) -> str:
     hypothesis = verdict.hypothesis
     title = hypothesis.title_fi if language == "fi" else hypothesis.title
-    return f"{fill(title, 40)}  {hypothesis.id}"
+    return fill(f"{hypothesis.id}  {title}", LABEL)

@@ -13,6 +13,7 @@ import numpy as np
 from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.models import equations
+from coaching_stats.panel import Items
 from coaching_stats.samples import (
     MIN_RESPONDENTS,
     MIN_RESPONSE_RATE,
@@ -22,7 +23,7 @@ from coaching_stats.samples import (
 )
 from coaching_stats.scales import alpha
 from coaching_stats.sourcing import Sourcing, columns_used, focal
-from coaching_stats.teams import Likeness, likeness, rwg_j
+from coaching_stats.teams import Likeness, item_variances, likeness, rwgj
 
 MIN_TEAMS = 10
 SEVERITY = ("fail", "unknown", "warn", "pass")
@@ -219,9 +220,15 @@ def _aggregation(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Ch
             yield at_least("G4", "icc2", column, alike.icc2, 0.40, 0.60)
             items = measured.panel.items.get(column)
             if items is not None and items.n_options == 7:
-                agreement = rwg_j(items.values, measured.team_of_seller, items.n_options)
-                median = float(np.median(agreement)) if len(agreement) else np.nan
-                yield at_least("G4", "rwg", column, median, 0.50, 0.70)
+                yield at_least("G4", "rwg", column, _median_agreement(measured, items), 0.50, 0.70)
+
+
+def _median_agreement(measured: Measured, items: Items) -> float:
+    """Median rWG(J) over the teams, against equally likely answers; complete rows."""
+    complete = ~np.isnan(items.values).any(axis=1)
+    variances = item_variances(items.values[complete], measured.team_of_seller[complete])
+    agreement = rwgj(variances, (items.n_options**2 - 1) / 12)
+    return float(np.median(agreement)) if len(agreement) else np.nan
 
 
 def _missingness(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Check]:

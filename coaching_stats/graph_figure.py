@@ -64,7 +64,7 @@ def plot_graph(study: Study, *, language: str = "en") -> Axes:
     caption = said["graph_caption"]
     if set(SHADED) & set(graph):
         caption = f"{caption} {said['graph_shaded']}"
-    finish(axes, title=said["graph_title"], caption=caption)
+    finish(axes, title=said["graph_title"], caption=caption, language=language)
     axes.figure.canvas.draw()  # boxes have their size only then, and arrows end at boxes
     for start, end, sign in graph.edges(data="sign"):
         _arrow(axes, boxes[start], boxes[end], sign)

@@ -7,7 +7,7 @@ import numpy as np
 LEAST_ERROR = 0.005  # share of an item's variance; at this bound the factor explains all the rest
 MAX_STEPS, MAX_HALVINGS = 100, 40
 CONVERGED = 1e-10  # slope of the misfit in the log of an error variance
-FLAT = 1e-6  # least curvature to divide by
+FLAT = 1e-6  # least curvature, or gap between roots, to divide by
 
 
 def one_factor(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +80,8 @@ def _derivatives(logs: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray,
     first, rest, others = roots[-1], roots[:-1], axes[:, :-1]
     slope = ((1 - rest) * others**2).sum(axis=1)
     among = (others * rest) @ others.T * (others @ others.T)
-    turning = (others * ((rest - 1) * (rest + first) / (rest - first))) @ others.T
+    gap = np.maximum(first - rest, FLAT)  # roots tie where items do not go together at all
+    turning = (others * ((1 - rest) * (rest + first) / gap)) @ others.T
     return slope, among + turning * np.outer(axes[:, -1], axes[:, -1])
 
 

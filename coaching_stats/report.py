@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coaching_stats.figures import plot_association, plot_verdicts
+from coaching_stats.figures import plot_association, plot_chain, plot_verdicts
 from coaching_stats.gates import Check
 from coaching_stats.graph_figure import plot_graph
-from coaching_stats.group_figures import shown_hypothesis
-from coaching_stats.judgement import Verdict
+from coaching_stats.group_figures import shown_chain, shown_hypothesis
+from coaching_stats.judgement import NOT_MEASURED, Verdict
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.study import Run
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import jinja2
     from matplotlib.axes import Axes
 
+CSS_INCH = 96  # pixels
 SVG = {"svg.fonttype": "path", "svg.hashsalt": "coaching_stats"}  # same figure, same bytes
 
 
@@ -78,6 +80,8 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "simulated": run.source.is_simulated,
         "answer": _answer(run, language),
         "first": _first(run, language),
+        "failed": _failed(run, language),
+        "gate_names": texts(language)["gate_names"],
         "data_note": run.study.data_note_fi if is_finnish else run.study.data_note_en,
         "verdicts": [_verdict_row(run, verdict, language) for verdict in ordered],
         "described": [_described(verdict, language) for verdict in run.verdicts.described],
@@ -87,7 +91,7 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "gates": list(_gates(run, language)),
         "scales": list(_scales(run, language)),
         "scales_text": said["scales_text"].format(minimum=run.study.minimum_group),
-        "notes": run.notes,
+        "notes": list(_notes(run)),
         "provenance": _provenance(run, language),
     }
 
@@ -113,16 +117,32 @@ def _first(run: Run, language: str) -> str:
     return "" if said in run.verdicts.theory.sentence(language) else said
 
 
-def _namer(run: Run, language: str) -> Callable[[str], str]:
-    return lambda about: term_name(about, run.study, language)
+def _failed(run: Run, language: str) -> list[tuple[str, str]]:
+    """What the codes in the answer mean."""
+    theory, names = run.verdicts.theory, texts(language)["gate_names"]
+    codes = theory.gates if theory.verdict == NOT_TESTABLE else ()
+    return [(code, names[code]) for code in codes if code in names and code != NOT_MEASURED]
+
+
+def _notes(run: Run) -> Iterator[str]:
+    """Notes with names in place of keys, each once; warnings of gates stand in their own table."""
+    found: dict[str, list[str]] = {}
+    for note in run.notes:
+        name, _, text = note.partition(": ")
+        is_named = text and any(name == h.id for h in run.study.hypotheses)
+        if is_named and re.match(r"G\d (warn|unknown): ", text):
+            continue
+        found.setdefault(text if is_named else note, []).extend([name] if is_named else [])
+    for text, names in found.items():
+        named = re.sub(r"\b\w+_[smpr]\b", lambda term: term_name(term[0], run.study, "en"), text)
+        yield f"{named} ({', '.join(names)})" if names else named
 
 
 def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
-    row, name = verdict.row(), _namer(run, language)
+    row = verdict.row()
     is_open = not verdict.legs
-    separator = "; " if language == "fi" else ", "
-    low, high = number(row["conf_low"], language), number(row["conf_high"], language)
     hypothesis = verdict.hypothesis
+    shown = {key: number(row[key], language) for key in ("estimate", "conf_low", "conf_high")}
     return {
         "id": hypothesis.id,
         "title": hypothesis.title_fi if language == "fi" else hypothesis.title,
@@ -131,31 +151,58 @@ def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
         "verdict": texts(language)["verdicts"][verdict.verdict],
         "css": verdict.verdict.replace(" ", "-"),
         "grade": verdict.grade,
-        "estimate": number(row["estimate"], language),
-        "interval": "–" if is_open else f"[{low}{separator}{high}]",
+        "is_open": is_open,
+        **shown,
         "n": "–" if is_open else str(int(row["n"])),
-        "reason": _reason(verdict, language, name),
+        "reasons": reasons_in_words(run, verdict, language),
+        "sizes": _sizes(verdict, language),
     }
 
 
-def _reason(verdict: Verdict, language: str, name: Callable[[str], str]) -> str:
-    """The reason in words: no codes, names in place of keys."""
+def reasons_in_words(run: Run, verdict: Verdict, language: str) -> list[str]:
+    """Say why a verdict is what it is: no codes but those of gates, names in place of keys.
+
+    Parameters
+    ----------
+    run : Run
+    verdict : Verdict
+    language : {"en", "fi"}
+
+    Returns
+    -------
+    list of str
+        One reason, or one for each condition that failed.
+    """
     if verdict.missing:
-        named = ", ".join(name(column) for column in verdict.missing)
-        return texts(language)["reasons"]["not_measured"].format(missing=named)
+        named = [term_name(column, run.study, language) for column in verdict.missing]
+        if verdict.missing == (NOT_MEASURED,):
+            named = [texts(language)["report"]["no_source"]]
+        return [texts(language)["reasons"]["not_measured"].format(missing=", ".join(named))]
     if verdict.verdict == NOT_TESTABLE:
         failed = [check for check in verdict.checks if check.status == "fail"]
-        return "; ".join(f"{c.gate}: {_check(c, language, name)}" for c in failed)
-    return verdict.reason(language).split(": ", 1)[1]
+        return [f"{check.gate}: {check_in_words(run, check, language)}" for check in failed]
+    return [verdict.reason(language).removeprefix(f"{verdict.decision.code}: ")]
 
 
-def _check(check: Check, language: str, name: Callable[[str], str]) -> str:
-    return check_text(replace(check, about=name(check.about)), language)
+def check_in_words(run: Run, check: Check, language: str) -> str:
+    """One condition of a gate with its number, names in place of keys."""
+    about = term_name(check.about, run.study, language)
+    return check_text(replace(check, about=about), language)
+
+
+def _sizes(verdict: Verdict, language: str) -> str:
+    """The smallest size of interest, and the same-source estimate beside the one judged."""
+    said, row = texts(language)["report"], verdict.row()
+    text = said["sesoi"].format(sesoi=number(row["sesoi"], language))
+    same = verdict.legs[verdict.deciding].same if verdict.legs else None
+    if same is not None:
+        text += "; " + said["same_source"].format(estimate=number(same.estimate, language))
+    return text
 
 
 def _described(verdict: Verdict, language: str) -> str:
     said, hypothesis = texts(language)["report"], verdict.hypothesis
-    title = hypothesis.title_fi if language == "fi" else hypothesis.title
+    title = hypothesis.statement_fi.rstrip(".") if language == "fi" else hypothesis.title
     if not verdict.legs:
         return said["described_missing"].format(title=title)
     row = verdict.row()
@@ -169,29 +216,40 @@ def _described(verdict: Verdict, language: str) -> str:
     )
 
 
-def _figures(run: Run, language: str) -> Iterator[dict[str, str]]:
+def _figures(run: Run, language: str) -> Iterator[dict[str, Any]]:
+    """Pictures of what may be shown: no association or chain that is not testable."""
     said = texts(language)["report"]["alt"]
     yield _figure(plot_verdicts(run, language=language), said["verdicts"])
-    leg = shown_hypothesis(run).legs[0]
-    names = {
-        "x": run.study.name(leg.predictor[0], language),
-        "y": run.study.name(leg.outcome, language),
-    }
-    axes = plot_association(run, language=language)
-    yield _figure(axes, said["association"].format(**names))
+    if run.verdicts[shown_hypothesis(run).id].legs:
+        leg = shown_hypothesis(run).legs[0]
+        x, y = (run.study.name(key, language) for key in (leg.predictor[0], leg.outcome))
+        axes = plot_association(run, language=language)
+        yield _figure(axes, said["association"].format(x=x, y=y))
+    chain = shown_chain(run)
+    if chain and run.verdicts[chain].legs:
+        yield _figure(plot_chain(run, language=language), said["chain"])
     if run.study.edges:
         yield _figure(plot_graph(run.study, language=language), said["graph"])
 
 
-def _figure(axes: Axes, alt: str) -> dict[str, str]:
-    """Inline SVG, the same bytes for the same figure; the figure is closed."""
+def _figure(axes: Axes, alt: str) -> dict[str, Any]:
+    """Inline SVG, the same bytes for the same figure; title and caption become text of the page."""
     import matplotlib.pyplot as plt
 
-    buffer = io.BytesIO()
+    figure, buffer = axes.figure, io.BytesIO()
+    title, caption = (" ".join(t.split()) for t in (figure.get_suptitle(), figure.get_supxlabel()))
+    figure.suptitle("")
+    figure.supxlabel("")
     with plt.rc_context(SVG):
-        axes.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(axes.figure)
-    return {"alt": alt, "data": base64.b64encode(buffer.getvalue()).decode("ascii")}
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    return {
+        "title": title,
+        "caption": caption,
+        "alt": alt,
+        "width": round(figure.get_size_inches()[0] * CSS_INCH),
+        "data": base64.b64encode(buffer.getvalue()).decode("ascii"),
+    }
 
 
 def _meanings(run: Run, language: str) -> list[tuple[str, str]]:
@@ -204,22 +262,21 @@ def _meanings(run: Run, language: str) -> list[tuple[str, str]]:
 
 
 def _gates(run: Run, language: str) -> Iterator[dict[str, str]]:
-    statuses, name = texts(language)["report"]["statuses"], _namer(run, language)
+    statuses = texts(language)["report"]["statuses"]
     for verdict in run.verdicts.judged:
         for check in verdict.checks:
             yield {
                 "id": verdict.hypothesis.id,
                 "gate": check.gate,
-                "text": _check(check, language, name),
+                "text": check_in_words(run, check, language),
                 "status": statuses[check.status],
             }
 
 
 def _scales(run: Run, language: str) -> Iterator[dict[str, str]]:
-    name = _namer(run, language)
     for row in scale_table(run).to_dict("records"):
         yield {
-            "name": name(row["item"]),
+            "name": term_name(row["item"], run.study, language),
             "n": row["n"],
             "mean": texts(language)["report"]["not_shown"]
             if row["suppressed"]

@@ -88,21 +88,42 @@ def likeness(score: np.ndarray, team: np.ndarray) -> Likeness:
     return Likeness(float(icc1), float(icc2), float(spread), n, n_teams)
 
 
-def rwg_j(items: np.ndarray, team: np.ndarray, n_options: int) -> np.ndarray:
-    """Within-team agreement on a scale, one value per team with two people or more.
+def item_variances(answers: np.ndarray, team: np.ndarray) -> np.ndarray:
+    """Variance of each item within each team of two people or more, shape (T, J).
 
     Parameters
     ----------
-    items : ndarray, shape (n, J)
-        Turned answers; rows with a gap are left out.
-    team : ndarray, shape (n,)
-    n_options : int
-        Answer options A of the scale; the uniform null has variance (A^2 - 1) / 12.
+    answers : ndarray, shape (n, J)
+        Without gaps.
+    team : ndarray of int, shape (n,)
+        0 or higher.
 
-    Returns
-    -------
-    ndarray, shape (T,)
-        Between 0 and 1; a team that differs more than random answers would counts as 0.
+    Examples
+    --------
+    >>> item_variances(np.array([[1.0, 4], [7, 4], [2, 2]]), np.array([0, 0, 1])).tolist()
+    [[18.0, 0.0]]
+    """
+    size = np.bincount(team)
+    several = size > 1
+    variances = np.empty((several.sum(), answers.shape[1]))
+    for j, item in enumerate(answers.T):
+        means = np.bincount(team, item) / np.maximum(size, 1)
+        squares = np.bincount(team, (item - means[team]) ** 2)
+        variances[:, j] = squares[several] / (size[several] - 1)
+    return variances
+
+
+def rwgj(variances: np.ndarray, null: float) -> np.ndarray:
+    """Agreement within teams on J items, shape (T,), between 0 and 1.
+
+    The mean of the item variances is set against the variance of answers that agree no more than
+    chance; a team that differs more than that counts as 0.
+
+    Parameters
+    ----------
+    variances : ndarray, shape (T, J)
+    null : float
+        Variance without agreement: (A^2 - 1) / 12 for A equally likely options.
 
     References
     ----------
@@ -110,19 +131,9 @@ def rwg_j(items: np.ndarray, team: np.ndarray, n_options: int) -> np.ndarray:
 
     Examples
     --------
-    >>> rwg_j(np.array([[4.0, 4], [4, 4], [1, 7], [7, 1]]), np.array(list("aabb")), 7).tolist()
-    [1.0, 0.0]
+    >>> rwgj(np.array([[0.0, 0.0], [1.0, 3.0], [9.0, 1.0]]), null=4.0).round(3).tolist()
+    [1.0, 0.667, 0.0]
     """
-    complete = ~np.isnan(items).any(axis=1)
-    items = items[complete]
-    _, code, size = np.unique(team[complete], return_inverse=True, return_counts=True)
-    totals = np.zeros((len(size), items.shape[1]))
-    np.add.at(totals, code, items)
-    squares = np.zeros_like(totals)
-    np.add.at(squares, code, (items - (totals / size[:, None])[code]) ** 2)
-    several = size > 1
-    variance = squares[several] / (size[several, None] - 1)
-    null = (n_options**2 - 1) / 12
-    ratio = np.minimum(variance.mean(axis=1) / null, 1.0)
-    j = items.shape[1]
-    return j * (1 - ratio) / (j * (1 - ratio) + ratio)
+    n_items = variances.shape[1]
+    ratio = np.minimum(variances.mean(axis=1) / null, 1.0)
+    return n_items * (1 - ratio) / (n_items * (1 - ratio) + ratio)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xlsxwriter
 
 from coaching_stats.group_figures import group_figures
+from coaching_stats.report import check_in_words, reasons_in_words
 from coaching_stats.scale_table import scale_table
 from coaching_stats.study import Run
-from coaching_stats.wording import check_text, term_name
+from coaching_stats.texts import number, texts
+from coaching_stats.wording import term_name
 
 WIDEST = 70  # characters
+P_VALUES = ("p", "p, Holm")
 OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
 
 
@@ -33,28 +37,35 @@ def write_workbook(run: Run, path: str | Path) -> None:
     with xlsxwriter.Workbook(str(path), OPTIONS) as book:
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         text = book.add_format({"text_wrap": True, "valign": "top"})
-        decimal = book.add_format({"num_format": "0.00", "valign": "top"})
-        whole = book.add_format({"num_format": "0", "valign": "top"})
+        formats = {
+            code: book.add_format({"num_format": code, "valign": "top"})
+            for code in ("0", "0.00", "0.0000")
+        }
         for name, frame in _sheets(run).items():
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
             for column, title in enumerate(frame.columns):
                 values = frame[title].tolist()
-                is_whole = all(
-                    isinstance(v, int) or v != v or float(v).is_integer()
-                    for v in values
-                    if not isinstance(v, str)
-                )
                 sheet.write_string(0, column, title, head)
                 sheet.set_column(column, column, _width(title, values))
                 for row, value in enumerate(values, start=1):
-                    _write(sheet, row, column, value, text, whole if is_whole else decimal)
+                    _write(sheet, row, column, value, text, formats[_number_format(title, values)])
+
+
+def _number_format(title: str, values: list[Any]) -> str:
+    """Counts without decimals, p-values with four, all else with two."""
+    known = [v for v in values if not isinstance(v, str) and np.isfinite(v)]
+    if known and all(float(v).is_integer() for v in known):
+        return "0"
+    return "0.0000" if title in P_VALUES else "0.00"
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, text: Any, figure: Any) -> None:
     if isinstance(value, str):
         sheet.write_string(row, column, value, text)
-    elif value == value and value is not None:
+    elif np.isinf(value):
+        sheet.write_string(row, column, number(value, "en"), text)
+    elif not np.isnan(value):
         sheet.write_number(row, column, float(value), figure)
 
 
@@ -70,14 +81,22 @@ def _sheets(run: Run) -> dict[str, pd.DataFrame]:
         "Gates": _gates(run),
         "Scales": _scales(run),
         "Published figures": _published(run),
-        "Notes": pd.DataFrame({"Note": list(run.notes)}),
+        "Notes": _notes(run),
     }
+
+
+def _notes(run: Run) -> pd.DataFrame:
+    """What careful readers should know; simulated data are called simulated first."""
+    simulated = [f"{texts('en')['simulated']}."] if run.source.is_simulated else []
+    answer = run.verdicts.theory.sentence("en")
+    return pd.DataFrame({"Note": [*simulated, answer, *run.notes]})
 
 
 def _verdicts(run: Run) -> pd.DataFrame:
     titles = [v.hypothesis.title for v in run.verdicts.judged]
     table = run.verdicts.tidy()
     table.insert(1, "title", titles)
+    table["reason"] = ["; ".join(reasons_in_words(run, v, "en")) for v in run.verdicts.judged]
     return table.rename(
         columns={
             "hypothesis": "Prediction",
@@ -130,7 +149,7 @@ def _gates(run: Run) -> pd.DataFrame:
             "Value": check.value,
             "Fails at": check.fails_at,
             "Result": check.status,
-            "In words": check_text(check, "en"),
+            "In words": check_in_words(run, check, "en"),
         }
         for verdict in run.verdicts.judged
         for check in verdict.checks

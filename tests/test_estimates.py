@@ -1,5 +1,6 @@
 """Every kind of prediction against a computation by hand or by statsmodels."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,9 +191,12 @@ def test_names_of_teams_and_order_of_rows_do_not_matter(small):
         for name, frame in small.items()
     }
     numbers = ["estimate", "conf_low", "conf_high", "p_value", "p_adjusted", "n", "clusters"]
-    expected = judge(small, seed=4).tidy()
+    names = ("H1", "H5", "H6", "H7", "H9", "H10", "H15")  # each kind; small, so some are closed
+    kept = tuple(h for h in load_study().hypotheses if h.id in names)
+    study = replace(load_study(), hypotheses=kept)
+    expected = judge(small, study, seed=4).tidy()
     for tables in (shuffled, renamed):
-        found = judge(tables, seed=4).tidy()
+        found = judge(tables, study, seed=4).tidy()
         assert found["verdict"].tolist() == expected["verdict"].tolist()
         pd.testing.assert_frame_equal(found[numbers], expected[numbers], rtol=1e-9)
 
@@ -203,13 +207,17 @@ def test_the_truth_is_found_again_in_a_large_survey():
     Those were computed with everybody answering; only estimates that nonresponse hardly weakens are
     compared (H20 is weakened: the spread of seven sellers says less than that of ten).
     """
+    names = ("H1", "H2", "H3", "H4", "H7", "H9", "H12", "H16", "H17")
+    study = load_study()
+    kept = tuple(h for h in study.hypotheses if h.id in names)
+    study = replace(study, hypotheses=kept, described=())  # no halves and chains: seconds
     tables = simulate("theory", firms=400, teams=3, sellers=10, seed=8)
     reference = tables.truth["reference_split"]
-    judged = judge(tables, seed=1)
-    for name in ("H1", "H2", "H3", "H4", "H7", "H9", "H12", "H16", "H17"):
+    judged = judge(tables, study, seed=1)
+    for name in names:
         evidence = judged[name].legs[0].evidence
         assert abs(evidence.estimate - reference[name]) < 4 * evidence.std_error + 0.015, name
-    nothing = judge(simulate("null", firms=400, teams=3, sellers=10, seed=9), seed=1)
+    nothing = judge(simulate("null", firms=400, teams=3, sellers=10, seed=9), study, seed=1)
     for name in ("H1", "H2", "H3", "H4", "H7", "H9"):
         evidence = nothing[name].legs[0].evidence
         assert abs(evidence.estimate) < 4 * evidence.std_error + 0.015, name

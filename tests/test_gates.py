@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coaching_stats.gates import check_gates, failed_gates
+from coaching_stats.gates import at_least, at_most, check_gates, failed_gates
 from coaching_stats.panel import Items, Panel
 from coaching_stats.samples import Measured
 from coaching_stats.sourcing import sourcing
@@ -209,3 +209,14 @@ def test_failed_gates_are_named_once_each_and_in_order():
     assert verdict.gates == failed_gates(verdict.checks) == sorted(set(verdict.gates))
     addresses = [(c.gate, c.what, c.about) for c in verdict.checks]
     assert len(addresses) == len(set(addresses))
+
+
+def test_a_check_remembers_its_thresholds_and_does_not_know_what_is_missing():
+    low, high = (
+        at_least("G3", "alpha", "X", 0.65, 0.6, 0.7),
+        at_most("G5", "gaps", "X", 0.15, 0.2, 0.1),
+    )
+    assert (low.status, low.fails_at, low.warns_at) == ("warn", 0.6, 0.7)
+    assert (high.status, high.fails_at, high.warns_at) == ("warn", 0.2, 0.1)
+    for check in (at_least, at_most):
+        assert check("G3", "alpha", "X", np.nan, 0.6, 0.7).status == "unknown"

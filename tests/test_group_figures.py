@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from coaching_stats.group_figures import group_figures, team_picture
-from coaching_stats.privacy import equal_groups, suppress_small
 from coaching_stats.study import run_study
 from coaching_stats.worlds import simulate
 
@@ -65,18 +64,74 @@ def test_subtraction_gives_away_no_group_under_five(silent):
             assert len(left) == 0 or len(left) >= 5
 
 
-def test_the_smallest_cell_is_the_promise():
-    frame = pd.DataFrame({"group": list("abc"), "n": [0, 4, 5], "mean": [np.nan, 3.0, 3.0]})
-    shown = suppress_small(frame, 5)
-    assert shown["n"].tolist() == ["<5", "<5", "5"]
-    assert shown["suppressed"].tolist() == [True, True, False]
+def published_rows(run):
+    """Rows of answers behind each published mean of the picture's outcome: overall and groups."""
+    figures, picture = group_figures(run), team_picture(run)
+    teams = run.panel.teams
+    frame = teams if picture.column in teams else run.panel.sellers
+    answered = frame.index[frame[picture.column].notna()]
+    inside = frame["team_id"].isin(teams["team_id"].iloc[picture.team])
+    overall = figures[(figures["table"] == "scales") & (figures["item"] == picture.column)]
+    whole = frozenset(answered)
+    if overall["group"].iloc[0].endswith("in the picture"):
+        whole = frozenset(answered[inside.loc[answered]])
+    groups = [
+        frozenset(frame.index[frame["team_id"].isin(teams["team_id"].iloc[picture.team[g]])])
+        for g in (picture.group == k for k in range(picture.n_groups))
+    ]
+    return whole, groups
 
 
-@pytest.mark.parametrize("n", [5, 9, 10, 11, 49, 50, 137])
-def test_equal_groups_keep_the_order_and_the_minimum(n):
-    values = np.random.default_rng(n).normal(size=n)
-    group = equal_groups(values, minimum=5, most=10)
-    sizes = np.bincount(group)
-    assert sizes.min() >= 5
-    assert sizes.max() - sizes.min() <= 1
-    assert (np.diff(group[np.argsort(values)]) >= 0).all()
+@pytest.mark.parametrize("lacking", [1, 4])
+def test_records_of_a_few_teams_cannot_be_subtracted_either(lacking, tmp_path):
+    """The predictor is unknown for a few teams whose outcome is known."""
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame({"x": rng.normal(size=30), "y": rng.normal(size=30)})
+    rows.loc[: lacking - 1, "x"] = np.nan
+    study = tmp_path / "study.yml"
+    study.write_text(TWO_RECORDS, encoding="utf-8")
+    run = run_study(rows, study=study)
+    whole, groups = published_rows(run)
+    assert whole == frozenset().union(*groups)
+    shown = group_figures(run).query("table == 'scales' and item == 'Y_r'")
+    assert shown["mean"].tolist() == [round(rows["y"].iloc[lacking:].mean(), 2)]
+
+
+TWO_RECORDS = """
+columns: {X: x, Y: y}
+cluster: null
+constructs:
+  - {key: X, name_en: x, level: team, forms: [records]}
+  - {key: Y, name_en: y, level: team, forms: [records]}
+hypotheses:
+  - {id: A, statement_en: x goes with y., kind: slope, outcome: Y, predictor: [X], level: team,
+     expected_sign: positive, sesoi: 0.2, sources: {same: {X: records, Y: records}}}
+"""
+
+
+def test_teams_of_one_manager_count_as_one_person():
+    """Three teams a manager: five teams would be two people."""
+    tables = simulate("theory", firms=10, teams=3, sellers=6, seed=3)
+    shared = tables["teams"].assign(manager_id=tables["teams"]["firm_id"])
+    run = run_study({**tables, "teams": shared})
+    picture, managers = team_picture(run), run.panel.teams["manager_id"]
+    for group in range(picture.n_groups):
+        assert managers.iloc[picture.team[picture.group == group]].nunique() >= 5
+    figures = group_figures(run)
+    n = figures.loc[figures["group"].str.contains("manager"), "n"].astype(int)
+    assert (n <= 10).all()
+
+
+def test_what_is_not_testable_has_no_published_picture(theory_run, one_client_run):
+    assert "picture" in set(group_figures(theory_run)["table"])
+    assert set(group_figures(one_client_run)["table"]) == {"scales"}
+
+
+def test_the_groups_of_one_parent_add_up_to_it(theory_run):
+    figures = group_figures(theory_run)
+    outcome = figures[(figures["table"] == "picture") & (figures["item"] == "WTC_m")]
+    parent = figures[(figures["table"] == "scales") & (figures["item"] == "WTC_m")].iloc[0]
+    assert set(outcome["parent_group"]) == {parent["group"]}
+    n = outcome["n"].astype(int)
+    assert n.sum() == int(parent["n"])
+    assert (n * outcome["mean"]).sum() / n.sum() == pytest.approx(parent["mean"], abs=0.011)

@@ -1,5 +1,7 @@
 """From tables, one file or a frame to what is judged; gates with their numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,11 @@ from coaching_stats.verdicts import _sources
 from coaching_stats.worlds import simulate
 
 STUDY = load_study()
+FEW = replace(  # no halves, no chains: a second instead of five
+    STUDY,
+    hypotheses=tuple(h for h in STUDY.hypotheses if h.id in ("H1", "H2", "H3", "H9")),
+    described=(),
+)
 
 
 @pytest.fixture(scope="module")
@@ -126,16 +133,16 @@ def test_low_response_in_most_teams_fails_g5(tables):
 def test_unknown_response_rates_cost_a_grade(tables):
     bare = {name: frame for name, frame in tables.items() if name != "roster"}
     bare["teams"] = bare["teams"].drop(columns="n_sellers_roster")
-    verdicts = judge(bare, seed=1)
+    verdicts = judge(bare, FEW, seed=1)
     assert verdicts["H1"].grade == "D"
     assert any("no grade is better than D" in note for note in verdicts.notes)
-    assert judge(tables, seed=1)["H1"].grade == "C"
+    assert judge(tables, FEW, seed=1)["H1"].grade == "C"
 
 
 @pytest.fixture(scope="module")
 def ready(tables):
     """Ready scores in one frame: a row per seller, team values repeated."""
-    run = run_study(tables)
+    run = run_study(tables, study=FEW)
     sellers = run.tables["seller_scores"].drop(columns="ATT_s")
     teams = run.panel.teams[["team_id", "firm_id", "n_sellers_roster"]]
     managers = run.panel.teams.filter(regex="^team_id$|_[mp]$").drop(columns="ATT_m")
@@ -143,7 +150,7 @@ def ready(tables):
 
 
 def test_ready_scores_give_the_estimates_of_their_items(tables, ready):
-    from_items, from_scores = judge(tables, seed=1), judge(ready, seed=1)
+    from_items, from_scores = judge(tables, FEW, seed=1), judge(ready, FEW, seed=1)
     for name in ("H2", "H3", "H9"):
         one, other = from_items[name], from_scores[name]
         if one.legs and other.legs:
@@ -155,7 +162,7 @@ def test_ready_scores_give_the_estimates_of_their_items(tables, ready):
 
 def test_what_is_not_measured_is_named_and_nothing_crashes(ready):
     without = ready.drop(columns=[c for c in ready if c.endswith("_m")])
-    verdict = judge(without, seed=1)["H1"]
+    verdict = judge(without, FEW, seed=1)["H1"]
     assert verdict.verdict == "not testable"
     assert verdict.row()["reason"].startswith("not_measured: the data lack WTC_m")
 
@@ -164,7 +171,7 @@ def test_a_frame_is_left_as_it_was_and_may_use_the_short_names(ready):
     before = ready.copy(deep=True)
     short = {"team_id": "team", "seller_id": "respondent", "firm_id": "firm"}
     renamed = ready.rename(columns=short)
-    one, other = run_study(ready), run_study(renamed)
+    one, other = run_study(ready, study=FEW), run_study(renamed, study=FEW)
     pd.testing.assert_frame_equal(ready, before)
     pd.testing.assert_frame_equal(one.tidy(), other.tidy())
 
@@ -172,7 +179,7 @@ def test_a_frame_is_left_as_it_was_and_may_use_the_short_names(ready):
 def test_rows_without_a_team_are_left_out_with_a_warning(ready):
     gap = ready.copy()
     gap.loc[gap.index[:3], "team_id"] = None
-    run = run_study(gap)
+    run = run_study(gap, study=FEW)
     assert any("3 rows left out: no team_id" in note for note in run.receipt.notes)
     assert run.receipt.rows_kept == len(ready) - 3
 
@@ -180,17 +187,17 @@ def test_rows_without_a_team_are_left_out_with_a_warning(ready):
 def test_a_mapping_renames_the_users_columns(ready, tmp_path):
     path = tmp_path / "mapping.yml"
     path.write_text("columns: {team_id: Tiimi}", encoding="utf-8")
-    one = run_study(ready.rename(columns={"team_id": "Tiimi"}), mapping=path)
-    pd.testing.assert_frame_equal(one.tidy(), run_study(ready).tidy())
+    one = run_study(ready.rename(columns={"team_id": "Tiimi"}), study=FEW, mapping=path)
+    pd.testing.assert_frame_equal(one.tidy(), run_study(ready, study=FEW).tidy())
     path.write_text("columns: {team_id: Tiim}", encoding="utf-8")
     with pytest.raises(StudyError, match="did you mean 'Tiimi'"):
-        run_study(ready.rename(columns={"team_id": "Tiimi"}), mapping=path)
+        run_study(ready.rename(columns={"team_id": "Tiimi"}), study=FEW, mapping=path)
 
 
 def test_one_manager_with_several_teams_is_the_cluster(tables):
     few = {**tables, "teams": tables["teams"].assign(firm_id="F1")}
     few["teams"] = few["teams"].assign(manager_id=[f"M{i // 2}" for i in range(len(few["teams"]))])
-    verdict = judge(few, seed=1)["H9"]
+    verdict = judge(few, FEW, seed=1)["H9"]
     assert verdict.legs[0].evidence.n_clusters == few["teams"]["manager_id"].nunique()
 
 

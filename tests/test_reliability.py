@@ -272,3 +272,18 @@ def test_the_frame_is_not_changed(agree):
     before = agree.copy()
     reliability(agree, list(agree), reverse=["A1"], scale=(1, 6))
     pd.testing.assert_frame_equal(agree, before)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_small_change_of_loadings_or_errors_fits_better(seed):
+    """At the best factor all slopes of the misfit vanish, weak and negative loadings included."""
+    rng = np.random.default_rng(seed)
+    loadings = rng.uniform(-0.2, 1.2, size=rng.integers(4, 10))
+    rows = rng.normal(size=(500, 1)) * loadings + rng.normal(size=(500, len(loadings)))
+    correlation = np.corrcoef(rows.T)
+    found = one_factor(correlation)
+    in_loadings, in_errors = np.split(slopes(correlation, *found), 2)
+    is_bound = found[1] <= 1.001 * LEAST_ERROR
+    assert_allclose(in_loadings, 0, atol=1e-6)
+    assert_allclose(in_errors[~is_bound], 0, atol=1e-6)
+    assert (in_errors[is_bound] >= 0).all()

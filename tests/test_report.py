@@ -46,7 +46,11 @@ class Page(HTMLParser):
             self.text.append(data)
 
 
-@pytest.fixture(params=[(run, language) for run in RUNS for language in ("en", "fi")], ids="-".join)
+@pytest.fixture(
+    scope="module",
+    params=[(run, language) for run in RUNS for language in ("en", "fi")],
+    ids="-".join,
+)
 def page(request, tmp_path_factory):
     run, language = request.getfixturevalue(request.param[0]), request.param[1]
     path = write_report(run, tmp_path_factory.mktemp("page") / "report.html", language=language)

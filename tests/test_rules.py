@@ -110,3 +110,9 @@ def test_grade_is_that_of_the_weakest_link(kind, source, grade):
     mediators = ("M",) if kind == "indirect" else ()
     sources = Sourcing(True, {(key, key): where for key, where in source.items()})
     assert grade_of(leg(kind=kind, mediators=mediators), sources) == grade
+
+
+def test_an_estimate_without_an_interval_is_never_supported():
+    lost = evidence(-0.5, float("nan"))
+    assert decide(leg(), lost, None).verdict == "inconclusive"
+    assert decide(leg("zero", kind="equivalence"), lost, None).verdict == "inconclusive"

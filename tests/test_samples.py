@@ -8,8 +8,10 @@ import pytest
 import statsmodels.formula.api as smf
 
 from coaching_stats.errors import DesignError, StudyError
+from coaching_stats.estimates import estimate_leg
 from coaching_stats.models import equations, parse_contrast
 from coaching_stats.panel import Panel, measure
+from coaching_stats.regression import regress
 from coaching_stats.samples import complete_teams, draw_sample, with_halves
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import judge
@@ -78,16 +80,29 @@ def test_teams_are_clustered_by_firm_from_ten_firms_on(firms, cluster, method):
     assert (sample.cluster, equations(leg, sample)[0].method) == (cluster, method)
 
 
-def test_below_ten_firms_the_error_is_hc3_of_statsmodels():
-    few = measure(simulate("theory", firms=4, teams=8, sellers=8, seed=2), STUDY)
-    leg, sample = sample_of(few, "H3")
+def test_from_ten_firms_on_the_error_is_that_of_the_public_regression(panel):
+    """CR2 with Satterthwaite degrees of freedom; itself held against R in test_regression."""
+    leg, sample = sample_of(panel, "H4")
     found = equations(leg, sample)[0].estimate()
-    frame = pd.DataFrame(sample.z).rename(columns={"INF": "Influence"})  # INF is a number to patsy
-    by_hand = smf.ols("Influence ~ LAT + SKL", frame).fit(cov_type="HC3", use_t=True)
-    assert found.value == pytest.approx(by_hand.params["LAT"], rel=1e-9)
-    assert found.std_error == pytest.approx(by_hand.bse["LAT"], rel=1e-9)
-    assert found.interval(0.95) == pytest.approx(tuple(by_hand.conf_int().loc["LAT"]), rel=1e-9)
-    assert found.p_value == pytest.approx(by_hand.pvalues["LAT"], rel=1e-9)
+    frame = pd.DataFrame(sample.z).assign(firm=sample.codes)
+    fit = regress("WTC ~ INF + SKL + BEL + WKL", frame, cluster="firm")
+    row = fit.tidy().set_index("term").loc["INF"]
+    assert (found.value, found.std_error, found.df) == pytest.approx(
+        (row["estimate"], row["std_error"], row["df"]), rel=1e-9
+    )
+
+
+def test_with_halves_every_number_is_the_median_over_the_splits(panel):
+    hypothesis = STUDY.hypothesis("H6")
+    leg = hypothesis.legs[1]
+    sources = sourcing(hypothesis, leg, STUDY, is_split=True)
+    split = measured(panel, 5)
+    evidence = estimate_leg(split, leg, sources, np.random.SeedSequence(1))
+    each = [equations(leg, draw_sample(split, leg, sources, i))[0].estimate() for i in range(5)]
+    for name, value in (("estimate", "value"), ("std_error", "std_error"), ("df", "df")):
+        assert getattr(evidence, name) == np.median([getattr(one, value) for one in each])
+    assert len({one.value for one in each}) > 1
+    assert any("medians over 5 splits" in note for note in evidence.notes)
 
 
 def test_teams_without_spread_count_as_half_the_smallest_spread(panel):
@@ -119,6 +134,7 @@ def test_halves_do_not_depend_on_rows_or_on_the_names_of_teams(panel):
     assert other.sellers["seller_id"].tolist() == panel.sellers["seller_id"].tolist()
     assert (measured(other).halves == measured(panel).halves).all()
     one, two = (judge(t, only("H5"), seed=1).tidy() for t in (tables, renamed))
+    assert one["estimate"].notna().all()
     numbers = ["estimate", "conf_low", "conf_high", "p_value"]
     pd.testing.assert_frame_equal(one[numbers], two[numbers], rtol=1e-9)
 

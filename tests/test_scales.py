@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from coaching_stats.answers import load_sample
 from coaching_stats.errors import DataError, DesignError
 from coaching_stats.scales import ScaleItem, alpha, mean_score, present_scales, score, turned
-from coaching_stats.teams import likeness, rwg_j
+from coaching_stats.teams import item_variances, likeness, rwgj
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -151,7 +151,7 @@ def test_agreement_in_each_company_is_that_of_r(name):
     frame = load_sample("lq2002")
     prefix = "HOSTIL" if name == "HOSTILE" else name
     items = frame.filter(regex=rf"^{prefix}\d\d$").to_numpy(dtype=float)
-    agreement = rwg_j(items, frame["COMPID"].to_numpy(), 5)
+    agreement = rwgj(item_variances(items, frame["COMPID"].to_numpy()), null=2.0)
     expected = reference("lq2002")["aggregation"]["rwg_j"][name]["uniform_5pt"]
     by_group = pd.Series(expected["per_group"])
     by_group = by_group.iloc[np.argsort(by_group.index.astype(int))]

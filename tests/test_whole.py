@@ -1,5 +1,7 @@
 """What the verdicts add up to: the table of docs/decision-rules.md, section 5."""
 
+from itertools import product
+
 import pytest
 
 from coaching_stats.gates import at_least
@@ -56,6 +58,32 @@ def test_one_source_never_supports_the_theory():
     assert whole({D1: "D"}, H1="supported", H2="supported").verdict == "consistent"
     mixed = whole({D1: "D"}, H1="supported", H2="supported", H7="supported")
     assert (mixed.verdict, mixed.grade) == ("supported", "C")
+
+
+def test_a_trimmed_study_does_not_make_its_rivals_disappear():
+    """Where D2 is the only discriminating prediction left, mood still predicts it as well."""
+    judged = judge_theory([verdict("H1", "supported"), verdict(D2, "supported")])
+    assert (judged.verdict, judged.carrying) == ("consistent", ())
+
+
+def test_a_supported_theory_names_only_what_it_rests_on():
+    both = whole({D5: "D"}, H1="supported", H2="supported", H12="supported")
+    assert (both.verdict, both.grade, both.carrying) == ("supported", "C", (D1,))
+
+
+def test_every_combination_has_exactly_one_verdict_and_no_support_against_a_contradiction():
+    outcomes = ("supported", "contradicted", "inconclusive", "not testable")
+    known = {"supported", "mixed", "contradicted", "consistent", "undecided", "not testable"}
+    for h1, d1, d2, d3 in product(outcomes, repeat=4):
+        found = whole(H1=h1, H2=d1, H6=d2, H7=d3).verdict
+        assert found in known
+        assert (found == "not testable") == (h1 == "not testable")
+        if found == "supported":
+            assert h1 == "supported"
+            assert "contradicted" not in (d1, d2, d3)
+            assert "supported" in (d1, d3)
+        if found == "contradicted":
+            assert [h1, d1, d2, d3].count("contradicted") >= 2
 
 
 def test_sentences_say_what_the_verdict_says():

@@ -48,6 +48,59 @@ def test_the_licence_word_by_word():
     )
 
 
+LICENCE = {  # docs/decision-rules.md, section 4, word by word; any grade where none is named
+    ("en", "supported", "A"): "Supported: in a roll-out design the data show that {H}.",
+    ("en", "supported", "B"): "Supported over time: within teams, changes fit the claim that {H}.",
+    ("en", "supported", "C"): "Supported as an association across separate sources: {H}. "
+    "Direction is not shown.",
+    ("en", "supported", "D"): "The answers are consistent with the claim that {H}; one respondent "
+    "supplied both sides.",
+    ("en", "contradicted", "A"): "Contradicted: the roll-out rules out an effect of the predicted "
+    "size ({H}).",
+    ("en", "contradicted", "B"): "Contradicted over time: within-team changes rule out the "
+    "predicted size ({H}).",
+    ("en", "contradicted", "C"): "Contradicted as an association: the predicted size is ruled out "
+    "({H}).",
+    ("en", "contradicted", "D"): "The answers do not fit the claim that {H}.",
+    ("en", "inconclusive", ""): "These data do not decide whether {H}.",
+    ("en", "not testable", ""): "This study cannot test whether {H}; reason: G1, G4.",
+    ("fi", "supported", "A"): "Tukea saa: vaiheittaisen käyttöönoton aineisto osoittaa, että {H}.",
+    ("fi", "supported", "B"): "Tukea saa ajassa: tiimien sisäiset muutokset sopivat väitteeseen, "
+    "että {H}.",
+    ("fi", "supported", "C"): "Tukea saa yhteytenä eri lähteiden välillä: {H}. Vaikutuksen suuntaa "
+    "ei ole osoitettu.",
+    ("fi", "supported", "D"): "Vastaukset sopivat väitteeseen, että {H}; sama vastaaja antoi "
+    "molemmat tiedot.",
+    ("fi", "contradicted", "A"): "Kumoutuu: käyttöönottoaineisto sulkee pois ennustetun suuruisen "
+    "vaikutuksen ({H}).",
+    ("fi", "contradicted", "B"): "Kumoutuu ajassa: tiimien sisäiset muutokset sulkevat pois "
+    "ennustetun suuruuden ({H}).",
+    ("fi", "contradicted", "C"): "Kumoutuu yhteytenä: ennustettu suuruus on poissuljettu ({H}).",
+    ("fi", "contradicted", "D"): "Vastaukset eivät sovi väitteeseen, että {H}.",
+    ("fi", "inconclusive", ""): "Aineisto ei ratkaise, pitääkö paikkansa, että {H}.",
+    ("fi", "not testable", ""): "Tällä aineistolla ei voi testata, pitääkö paikkansa, että {H}; "
+    "syy: G1, G4.",
+}
+
+
+@pytest.mark.parametrize(("language", "verdict", "grade"), LICENCE)
+def test_each_sentence_is_the_licensed_one(language, verdict, grade):
+    claim = H1.statement(language)
+    claim = claim[0].lower() + claim[1:-1]
+    expected = LICENCE[language, verdict, grade].replace("{H}", claim)
+    for each in grade or "ABCD":
+        assert sentence(H1, verdict, each, ["G1", "G4"], language) == expected
+
+
+@pytest.mark.parametrize("grade", "ABCD")
+def test_the_sentence_of_a_contradicted_equivalence_is_the_same_at_every_grade(grade):
+    claim = H1.statement("fi")
+    claim = claim[0].lower() + claim[1:-1]
+    assert sentence(H1, "contradicted", grade, [], "fi", is_equivalence=True) == (
+        f"Aineistossa näkyy merkittävän suuruinen vaikutus, vastoin väitettä, että {claim}."
+    )
+
+
 def test_grade_d_never_says_supported():
     for hypothesis in load_study().hypotheses:
         assert "upported" not in sentence(hypothesis, "supported", "D", [], "en")
