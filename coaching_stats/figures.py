@@ -142,7 +142,7 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
         axes,
         title=_direction(picture, names, language),
         x=said["association_x"].format(x=names[0]),
-        y=said["association_y"].format(y=names[1]),
+        y=names[1] if picture.column.endswith("_r") else said["association_y"].format(y=names[1]),
         caption=caption_of(run, caption, language),
         language=language,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Hypothesis, Leg
@@ -246,9 +247,21 @@ def _missingness(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Ch
     for column in columns_used(focal(leg), sources, measured.study):
         missing = _missing_share(measured, column)
         yield at_most("G5", "missing", column, missing, 0.20, 0.10)
+        if uses_sellers and panel.has_response_rates:
+            related = abs(_correlation(measured.team_values(column), panel.response_rate()))
+            yield at_most("G5", "response_related", column, related, np.inf, 0.20)
     if panel.n_answered:
         share = panel.n_failed_attention / panel.n_answered
         yield at_most("G5", "attention", "answers", share, 0.20, 0.10)
+
+
+def _correlation(values: np.ndarray, rate: pd.Series) -> float:
+    """Correlation over the teams where both are known; nan where one of them does not vary."""
+    known = ~np.isnan(values) & rate.notna().to_numpy()
+    both = np.column_stack([values[known], rate.to_numpy(dtype=float)[known]])
+    if len(both) < 3 or (both.std(axis=0) < 1e-12).any():
+        return float("nan")
+    return float(np.corrcoef(both, rowvar=False)[0, 1])
 
 
 def _missing_share(measured: Measured, column: str) -> float:

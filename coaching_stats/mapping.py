@@ -8,6 +8,7 @@ import pandas as pd
 import yaml
 
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
+from coaching_stats.study_file import UniqueKeys
 
 
 def apply_mapping(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def apply_mapping(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=UniqueKeys)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise StudyError(
             explain(

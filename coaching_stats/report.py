@@ -262,15 +262,15 @@ def _meanings(run: Run, language: str) -> list[tuple[str, str]]:
 
 
 def _gates(run: Run, language: str) -> Iterator[dict[str, str]]:
+    """Each condition once, with the predictions that it is about."""
     statuses = texts(language)["report"]["statuses"]
+    found: dict[tuple[str, str, str], list[str]] = {}
     for verdict in run.verdicts.judged:
         for check in verdict.checks:
-            yield {
-                "id": verdict.hypothesis.id,
-                "gate": check.gate,
-                "text": check_in_words(run, check, language),
-                "status": statuses[check.status],
-            }
+            key = check.gate, check_in_words(run, check, language), statuses[check.status]
+            found.setdefault(key, []).append(verdict.hypothesis.id)
+    for (gate, text, status), names in sorted(found.items(), key=lambda entry: entry[0][0]):
+        yield {"gate": gate, "text": text, "status": status, "hypotheses": ", ".join(names)}
 
 
 def _scales(run: Run, language: str) -> Iterator[dict[str, str]]:
@@ -290,7 +290,7 @@ def _provenance(run: Run, language: str) -> str:
     return texts(language)["report"]["provenance_text"].format(
         data=run.source.name,
         data_hash=", ".join(hashes),
-        study=run.study.title_en,
+        study=run.study.title_fi if language == "fi" else run.study.title_en,
         study_hash=run.study.hash[:12],
         version=metadata.version("coaching_stats"),
         seed=run.seed,

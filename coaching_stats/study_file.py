@@ -25,6 +25,22 @@ def _validate() -> Any:
     return fastjsonschema.compile(_schema())
 
 
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error, not silently the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that stands twice, with its line."""
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
 def parse_study(text: str, where: str) -> dict[str, Any]:
     """Read a study file's YAML, checked against ``schemas/study.schema.json``.
 
@@ -48,7 +64,7 @@ def parse_study(text: str, where: str) -> dict[str, Any]:
     coaching_stats.errors.StudyError: unknown key 'hypothesis'; did you mean 'hypotheses'?...
     """
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, Loader=UniqueKeys)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

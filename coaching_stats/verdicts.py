@@ -163,7 +163,7 @@ def _sources(
             if not lacking:
                 return pairs, []
             missing = missing or list(dict.fromkeys(lacking))
-    return [], missing or [NOT_MEASURED]
+    return [], missing or ["second_wave"]
 
 
 def _grade(measured: Measured, leg: Leg, sources: Sourcing) -> str:

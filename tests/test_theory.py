@@ -126,3 +126,10 @@ def test_a_study_file_that_cannot_be_read_is_refused(tmp_path):
 def test_an_unknown_hypothesis_is_named_with_the_nearest():
     with pytest.raises(StudyError, match="'H21'; did you mean 'H2"):
         load_study().hypothesis("H21")
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "study.yml"
+    path.write_text("title_en: one\ntitle_en: two\nhypotheses: []\n", encoding="utf-8")
+    with pytest.raises(StudyError, match=r"'title_en' stands twice .*line 2"):
+        load_study(path)
