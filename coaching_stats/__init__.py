@@ -10,16 +10,11 @@ from coaching_stats.aggregation import aggregation
 from coaching_stats.answers import load_sample
 from coaching_stats.engines import cluster_moments
 from coaching_stats.errors import CoachingStatsError, DataError, DesignError, StudyError
-from coaching_stats.figures import (
-    plot_association,
-    plot_chain,
-    plot_residuals,
-    plot_slopes,
-    plot_verdicts,
-)
+from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.frames import within_between
 from coaching_stats.graph_figure import plot_graph
 from coaching_stats.mediation import mediate
+from coaching_stats.model_figures import plot_chain, plot_residuals, plot_slopes
 from coaching_stats.regression import regress
 from coaching_stats.reliability import reliability
 from coaching_stats.report import write_report

@@ -98,17 +98,19 @@ def chain_effects(packed: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np
         return packed[offset[first + j] + i - j] * (units[i] / units[j])
 
     slope: dict[tuple[int, int], np.ndarray] = {}
-    for i in range(1, length):
-        for j in range(i - 1, -1, -1):  # B = I - L^-1: take out what runs through later ones
-            through = sum(slope[i, m] * entry(m, j) for m in range(j + 1, i))
-            slope[i, j] = entry(i, j) - through
     products = []
-    for road in roads(length):
-        steps = [slope[end, start] for start, end in pairwise(road)]
-        products.append(np.prod(steps, axis=0))
+    with np.errstate(invalid="ignore"):  # of matrices that are not usable
+        for i in range(1, length):
+            for j in range(i - 1, -1, -1):  # B = I - L^-1: take out what runs through later ones
+                through = sum(slope[i, m] * entry(m, j) for m in range(j + 1, i))
+                slope[i, j] = entry(i, j) - through
+        for road in roads(length):
+            steps = [slope[end, start] for start, end in pairwise(road)]
+            products.append(np.prod(steps, axis=0))
     direct, total = slope[length - 1, 0], entry(length - 1, 0)
     slopes = [slope[path] for path in paths(length)]
-    effects = np.stack([*slopes, direct, total, total - direct, *products])
+    with np.errstate(invalid="ignore"):
+        effects = np.stack([*slopes, direct, total, total - direct, *products])
     return effects.T, usable  # each term contiguous: what follows sorts and sums by term
 
 

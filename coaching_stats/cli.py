@@ -123,7 +123,7 @@ def _table(run: Run) -> str:
         lines.append(
             (
                 verdict.hypothesis.id,
-                verdict.verdict + (f" ({', '.join(verdict.gates)})" if is_open else ""),
+                verdict.word("en").lower() + (f" ({', '.join(verdict.gates)})" if is_open else ""),
                 verdict.grade,
                 number(row["estimate"], "en"),
                 "–" if is_open else f"[{low}, {high}]",

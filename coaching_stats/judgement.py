@@ -10,6 +10,7 @@ from coaching_stats.estimates import Evidence
 from coaching_stats.gates import Check, failed_gates
 from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.rules import NOT_TESTABLE, Decision
+from coaching_stats.texts import texts
 from coaching_stats.wording import gate_reasons, reason_text, sentence
 
 NOT_MEASURED = "not_measured"
@@ -70,6 +71,11 @@ class Verdict:
     def is_exploratory(self) -> bool:
         """Whether it gets estimates but no verdict sentence."""
         return self.hypothesis.family == "exploratory"
+
+    def word(self, language: str) -> str:
+        """Name the verdict; an exploratory estimate is called that and no more."""
+        words = texts(language)["verdicts"]
+        return words["exploratory" if self.is_exploratory and self.legs else self.verdict]
 
     def reason(self, language: str) -> str:
         """Give the code and the deciding number."""

@@ -12,11 +12,12 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coaching_stats.figures import plot_association, plot_chain, plot_verdicts
+from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.gates import Check
 from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import shown_chain, shown_hypothesis
 from coaching_stats.judgement import NOT_MEASURED, Verdict
+from coaching_stats.model_figures import plot_chain
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.study import Run
@@ -148,7 +149,7 @@ def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
         "title": hypothesis.title_fi if language == "fi" else hypothesis.title,
         "core": hypothesis.is_core,
         "conclusion": verdict.wording(language),
-        "verdict": texts(language)["verdicts"][verdict.verdict],
+        "verdict": verdict.word(language),
         "css": verdict.verdict.replace(" ", "-"),
         "grade": verdict.grade,
         "is_open": is_open,

@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from coaching_stats.figures import plot_association, plot_chain, plot_verdicts
+from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import group_figures, team_picture
+from coaching_stats.model_figures import plot_chain
 
 
 @pytest.fixture(autouse=True)

@@ -72,6 +72,7 @@ LAYERS = (
     "results_json",
     "group_figures",
     "figures",
+    "model_figures",
     "graph_figure",
     "scale_table",
     "report",

@@ -7,14 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from coaching_stats.figures import (
-    plot_association,
-    plot_chain,
-    plot_residuals,
-    plot_slopes,
-    plot_verdicts,
-)
+from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.graph_figure import layered, plot_graph
+from coaching_stats.model_figures import plot_chain, plot_residuals, plot_slopes
 from coaching_stats.report import write_report
 from coaching_stats.results_json import results
 from coaching_stats.texts import number, texts
@@ -88,9 +83,9 @@ def test_the_answer_comes_first_and_every_verdict_with_its_numbers(page):
     found = results(run)
     answer = html.index('class="answer"')
     assert answer < html.index("<table")
-    for name, words in found["verdicts"].items():
+    for name in found["verdicts"]:
         row = re.search(rf'<tr id="{name}">(.*?)</tr>', html, flags=re.DOTALL)[1]
-        assert texts(language)["verdicts"][words["verdict"]] in row
+        assert run.verdicts[name].word(language) in row
         value = found["estimates"][f"{name}.estimate"]
         assert number(np.nan if value is None else value, language) in row
 
