@@ -150,7 +150,7 @@ def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
         "core": hypothesis.is_core,
         "conclusion": verdict.wording(language),
         "verdict": verdict.word(language),
-        "css": verdict.verdict.replace(" ", "-"),
+        "css": "" if verdict.is_exploratory else verdict.verdict.replace(" ", "-"),
         "grade": verdict.grade,
         "is_open": is_open,
         **shown,
