@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Leg
 from coaching_stats.mediation import Mediation, mediate
-from coaching_stats.models import Estimated, chain_frame, chain_of, equations
+from coaching_stats.models import Estimated, chain_frame, chain_of, equations, with_firms
 from coaching_stats.samples import Measured, Sample, draw_sample
 from coaching_stats.sourcing import Sourcing
 
@@ -95,7 +96,21 @@ def _single(leg: Leg, sources: Sourcing, samples: list[Sample], found: list[Esti
         df=middle.df,
         intervals={level: middle.interval(level) for level in (0.90, 0.95)},
         p_value=middle.p_equivalence(leg.sesoi) if is_equivalence else middle.p_value,
+        extra=_firms_constant(leg, samples[0]),
     )
+
+
+def _firms_constant(leg: Leg, sample: Sample) -> tuple[str, ...]:
+    """Sensitivity run for two to nine firms: what the estimate is with firms held constant."""
+    if sample.firm is None or len(np.unique(sample.firm)) < 2:
+        return ()
+    if len(np.unique(sample.firm)) == sample.n:  # one team a firm: nothing is left within firms
+        return ()
+    try:
+        held = with_firms(equations(leg, sample)[0], sample.firm).estimate()
+    except DesignError:
+        return ("with firms held constant there is no estimate: too few teams per firm",)
+    return (f"with firms held constant the estimate is {held.value:.2f}",)
 
 
 def _chain(

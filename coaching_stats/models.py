@@ -227,3 +227,22 @@ def chain_frame(leg: Leg, sample: Sample) -> Mapping[str, np.ndarray]:
     """z-scores of a chain and its covariates, by name."""
     keys: Sequence[str] = (*leg.covariates, *chain_of(leg))
     return {key: sample.z[key] for key in dict.fromkeys(keys)}
+
+
+def with_firms(equation: Equation, firm: np.ndarray) -> Equation:
+    """Hold firms constant: the same regression with a dummy for every firm but the first.
+
+    Parameters
+    ----------
+    equation : Equation
+    firm : ndarray of int, shape (n,)
+    """
+    others = np.unique(firm)[1:]
+    dummies = (firm[:, None] == others).astype(float)
+    return Equation(
+        terms=(*equation.terms, *(f"firm {code}" for code in others.tolist())),
+        y=equation.y,
+        x=np.column_stack([equation.x, dummies]),
+        codes=equation.codes,
+        contrast=np.concatenate([equation.contrast, np.zeros(len(others))]),
+    )

@@ -126,6 +126,8 @@ class Sample:
     by_team : frozenset of str
         In a seller-level sample, the variables that are the same for a whole team.
     notes : tuple of str
+    firm : ndarray of int, shape (n,), or None
+        Firm of each team, in a sample of teams that are not clustered.
     """
 
     z: Mapping[str, np.ndarray]
@@ -134,6 +136,7 @@ class Sample:
     n_teams: int
     by_team: frozenset[str]
     notes: tuple[str, ...]
+    firm: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -209,7 +212,8 @@ def _team_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int) ->
             note = f"{replaced} teams without any spread count as half the smallest spread"
             notes = (*notes, note)
     codes, cluster = _team_clusters(measured, np.flatnonzero(keep))
-    return Sample(z, codes, cluster, int(keep.sum()), frozenset(), notes)
+    firm = measured.firm[keep] if codes is None else None
+    return Sample(z, codes, cluster, int(keep.sum()), frozenset(), notes, firm)
 
 
 def _log_spread(spread: np.ndarray) -> tuple[np.ndarray, int]:

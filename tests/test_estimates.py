@@ -13,7 +13,7 @@ from coaching_stats.estimates import N_BOOT
 from coaching_stats.mediation import mediate
 from coaching_stats.panel import measure
 from coaching_stats.samples import with_halves
-from coaching_stats.study import judge
+from coaching_stats.study import judge, run_study
 from coaching_stats.theory import load_study
 from coaching_stats.worlds import simulate
 
@@ -221,3 +221,14 @@ def test_the_truth_is_found_again_in_a_large_survey():
     for name in ("H1", "H2", "H3", "H4", "H7", "H9"):
         evidence = nothing[name].legs[0].evidence
         assert abs(evidence.estimate) < 4 * evidence.std_error + 0.015, name
+
+
+def test_between_two_and_nine_firms_a_note_says_what_firms_held_constant_give():
+    run = run_study(simulate("theory", firms=5, teams=6, sellers=9, seed=23))
+    teams = usable(run, ["INF_s", "LAT_m", "SKL_s"])
+    by_hand = smf.ols("INF_s ~ LAT_m + SKL_s + C(firm_id)", teams).fit()
+    evidence = run.verdicts["H3"].legs[0].evidence
+    assert (
+        f"with firms held constant the estimate is {by_hand.params['LAT_m']:.2f}" in evidence.notes
+    )
+    assert evidence.n_clusters == evidence.n
