@@ -6,17 +6,21 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from coaching_stats.csv_files import read_cells, to_column
 from coaching_stats.data_model import TABLES
+from coaching_stats.decimals import with_points
 from coaching_stats.errors import DataError, StudyError, explain, first_ten, nearest
+from coaching_stats.exports import read_export
 from coaching_stats.frames import require_columns
 from coaching_stats.hypotheses import Study
-from coaching_stats.mapping import apply_mapping
+from coaching_stats.instrument import load_instrument
+from coaching_stats.labels import numbers_of
+from coaching_stats.mapping import FileMapping, load_mapping
 from coaching_stats.receipt import Receipt, receipt_of
 from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
 from coaching_stats.tables import read_tables
@@ -105,45 +109,90 @@ def sample_folder(name: str) -> Path:
     return installed if installed.is_dir() else HERE.parent / "data" / name
 
 
-def read_csv(path: Path, text: frozenset[str] = TEXT_COLUMNS) -> pd.DataFrame:
-    """Read one CSV file; the columns in `text` stay text, the others are numbers where they can be.
-
-    Rows are labelled as the user sees them in the file: the header is row 1.
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read one CSV file of ours: UTF-8, commas, points. Rows keep the numbers that users see.
 
     Raises
     ------
     DataError
-        A file that is not a table, or a header with a name that stands twice.
+        A file that is not a table.
     """
     header, rows, numbers = read_cells(path)
-    _refuse_header(header, path.name)
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
     frame = pd.DataFrame(
         {
-            name: to_column(cells, name, numbers, path.name, is_text=True if name in text else None)
+            name: to_column(cells, name, numbers, path.name, is_text=None)
             for name, cells in columns.items()
         }
     )
     return frame.set_axis(pd.Index(numbers, name="row"))
 
 
+def read_file(
+    path: Path, mapping: FileMapping, text: frozenset[str]
+) -> tuple[pd.DataFrame, dict[str, str | int]]:
+    """Read one file of a survey tool or spreadsheet, its columns under our names.
+
+    Parameters
+    ----------
+    path : Path
+    mapping : FileMapping
+    text : frozenset of str
+        Columns that stay text, by our names or by their headers.
+
+    Returns
+    -------
+    frame : DataFrame
+        Rows are labelled as the user sees them in the file.
+    facts : dict
+        ``encoding, delimiter, decimal, header_rows``, for the receipt.
+
+    Raises
+    ------
+    DataError, StudyError
+        A file that is not a table, numbers that can be read in two ways, unknown answers, or a
+        mapping that does not fit.
+    """
+    export = read_export(path, mapping.sheet)
+    cells = pd.DataFrame(export.rows, columns=export.header, dtype=object)
+    cells = mapping.renamed(cells.replace(dict.fromkeys(mapping.missing, "")))
+    kept = [c for c in cells if c in text or mapping.columns.get(c) in text]
+    free = {c: cells[c].tolist() for c in cells if c not in kept}
+    pointed, decimal = with_points(free, export.numbers, path.name, mapping.decimal)
+    items = {item.name: item for item in load_instrument().items}
+    pointed = {
+        c: numbers_of(values, export.numbers, items[c], path.name) if c in items else values
+        for c, values in pointed.items()
+    }
+    frame = pd.DataFrame(
+        {
+            c: to_column(
+                tuple(cells[c] if c in kept else pointed[c]),
+                c,
+                export.numbers,
+                path.name,
+                is_text=True if c in kept else None,
+            )
+            for c in cells
+        }
+    ).set_axis(pd.Index(export.numbers, name="row"))
+    facts = {
+        "encoding": export.encoding,
+        "delimiter": export.delimiter,
+        "decimal": decimal,
+        "header_rows": export.header_row,
+    }
+    return frame, facts
+
+
 def _refuse_header(header: Sequence[str], name: str) -> None:
-    """Refuse columns that share a name, and a line that commas do not part."""
+    """Refuse columns that share a name."""
     doubled = [column for column, n in Counter(header).items() if n > 1]
     if doubled:
         raise DataError(
             explain(
                 what=f"{name} has more than one column {first_ten(map(repr, doubled))}",
                 remedy="give every column a name of its own",
-            )
-        )
-    other = next((mark for mark in (";", "\t", "|") if mark in header[0]), None)
-    if len(header) == 1 and other:
-        raise DataError(
-            explain(
-                what=f"{name} has one column only: its cells are separated by {other!r}",
-                where=f"row 1: {header[0]}",
-                remedy="save it comma separated, with a point in decimals",
             )
         )
 
@@ -178,7 +227,7 @@ def read_source(
         data = sample_folder("sample")
     if isinstance(data, pd.DataFrame):
         _refuse_header(list(map(str, data.columns)), "the data frame")
-        frame = _plain(data) if mapping is None else apply_mapping(_plain(data), mapping)
+        frame = load_mapping(mapping).renamed(_plain(data))
         return _from_frame(frame, study, "data frame", {"data frame": _frame_hash(data)})
     is_folder = not isinstance(data, Mapping) and Path(data).is_dir()
     if mapping is not None and (is_folder or isinstance(data, Mapping)):
@@ -200,32 +249,10 @@ def read_source(
         is_simulated = (path / TRUTH_FILE).exists()
         tables = {name: _as_in_file(frame) for name, frame in read_tables(path).items()}
         return _from_tables(tables, path.name, hashes, is_simulated=is_simulated)
-    _refuse_file(path)
     text = TEXT_COLUMNS | frozenset(v for k, v in study.columns.items() if not k[0].isupper())
     text |= {study.cluster} if study.cluster else frozenset()
-    frame = read_csv(path, text)
-    if mapping is not None:
-        frame = apply_mapping(frame, mapping)
-    return _from_frame(frame, study, path.name, {path.name: _file_hash(path)})
-
-
-def _refuse_file(path: Path) -> None:
-    if not path.exists():
-        raise DataError(
-            explain(
-                what=f"there is no file or folder {path.name!r}",
-                where=str(path),
-                remedy="check the path",
-            )
-        )
-    if path.suffix.lower() not in (".csv", ".txt"):
-        raise DataError(
-            explain(
-                what=f"{path.name} is not a CSV file",
-                where=f"ending {path.suffix or '(none)'}",
-                remedy="save it as CSV, UTF-8, comma separated",
-            )
-        )
+    frame, facts = read_file(path, load_mapping(mapping), text)
+    return _from_frame(frame, study, path.name, {path.name: _file_hash(path)}, facts)
 
 
 def _from_tables(
@@ -235,7 +262,13 @@ def _from_tables(
     return Source(dict(tables), receipt, name, hashes, is_simulated)
 
 
-def _from_frame(frame: pd.DataFrame, study: Study, name: str, hashes: dict[str, str]) -> Source:
+def _from_frame(
+    frame: pd.DataFrame,
+    study: Study,
+    name: str,
+    hashes: dict[str, str],
+    facts: Mapping[str, str | int] | None = None,
+) -> Source:
     if frame.empty:
         raise DataError(
             explain(
@@ -246,7 +279,7 @@ def _from_frame(frame: pd.DataFrame, study: Study, name: str, hashes: dict[str, 
         )
     tables, problems = tables_from_frame(frame, study)
     receipt = receipt_of(tables, tool="columns of our names", problems=problems, single_file=frame)
-    return Source(tables, receipt, name, hashes)
+    return Source(tables, replace(receipt, **(facts or {})), name, hashes)
 
 
 def check_tables(tables: Mapping[str, pd.DataFrame]) -> None:

@@ -1,7 +1,9 @@
-"""A mapping file: our name for each column of the user's file."""
+"""A mapping file: our name for each column of the user's file, and how its cells are read."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -10,26 +12,70 @@ import yaml
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
 from coaching_stats.study_file import UniqueKeys
 
+KEYS = ("columns", "decimal", "missing", "sheet")
 
-def apply_mapping(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
-    """Rename the columns of a frame as a mapping file says.
+
+@dataclass(frozen=True)
+class FileMapping:
+    """How one file is to be read.
+
+    Attributes
+    ----------
+    columns : mapping from our name to the header in the file
+    decimal : {",", "."} or None
+    missing : tuple of str
+        Codes that stand for a missing answer.
+    sheet : str or None
+    where : str
+        Name of the mapping file, for messages.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    decimal: str | None = None
+    missing: tuple[str, ...] = ()
+    sheet: str | None = None
+    where: str = "mapping"
+
+    def renamed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rename the columns of a frame, a copy of it.
+
+        Raises
+        ------
+        StudyError
+            A header that the data do not have, or a name that they have already.
+        """
+        _refuse_collisions(frame, dict(self.columns), self.where)
+        missing = [header for header in self.columns.values() if header not in frame]
+        if missing:
+            raise StudyError(
+                explain(
+                    what="the data have no column "
+                    + first_ten(
+                        f"{header!r}{nearest(header, frame.columns)}" for header in missing
+                    ),
+                    where=self.where,
+                    remedy="correct the header in the mapping",
+                )
+            )
+        return frame.rename(columns={header: name for name, header in self.columns.items()})
+
+
+def load_mapping(path: str | Path | None) -> FileMapping:
+    """Read a mapping file; none means that every column has our name.
 
     Parameters
     ----------
-    frame : DataFrame
-    path : str or Path
-        YAML with ``columns: {our name: header in the file}``.
-
-    Returns
-    -------
-    DataFrame
-        A renamed copy.
+    path : str or Path, optional
+        YAML with the keys ``columns: {our name: header}``, ``decimal: ","``, ``missing: [99]`` and
+        ``sheet: name``, each of them optional.
 
     Raises
     ------
     StudyError
-        No such file, broken YAML, an unknown key, or a header that the file does not have.
+        No such file, broken YAML, an unknown key (the nearest known one is named) or value.
     """
+    if path is None:
+        return FileMapping()
     path = Path(path)
     try:
         raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=UniqueKeys)
@@ -41,31 +87,39 @@ def apply_mapping(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
                 remedy="give a YAML file in UTF-8 with the key columns",
             )
         ) from None
-    columns = raw.get("columns") if isinstance(raw, dict) else None
-    unknown = [key for key in raw if key != "columns"] if isinstance(raw, dict) else []
-    if not isinstance(columns, dict) or unknown:
+    _refuse_shape(raw, path.name)
+    return FileMapping(
+        columns=raw.get("columns") or {},
+        decimal=raw.get("decimal"),
+        missing=tuple(str(code) for code in raw.get("missing") or ()),
+        sheet=raw.get("sheet"),
+        where=path.name,
+    )
+
+
+def _refuse_shape(raw: object, where: str) -> None:
+    remedy = "write columns: {team: Tiimi, S_SPR1: 'header in the file'}"
+    if not isinstance(raw, dict):
+        raise StudyError(explain(what="the mapping holds no keys", where=where, remedy=remedy))
+    unknown = [key for key in raw if key not in KEYS]
+    if unknown:
         raise StudyError(
             explain(
-                what="unknown key "
-                + first_ten(f"{key!r}{nearest(key, ['columns'])}" for key in unknown)
-                if unknown
-                else "the mapping has no key 'columns'",
-                where=path.name,
-                remedy="write columns: {team: Tiimi, S_SPR1: 'header in the file'}",
+                what="unknown key " + first_ten(f"{key!r}{nearest(key, KEYS)}" for key in unknown),
+                where=where,
+                remedy=f"the keys are {', '.join(KEYS)}",
             )
         )
-    _refuse_collisions(frame, columns, path.name)
-    missing = [header for header in columns.values() if header not in frame]
-    if missing:
+    if not isinstance(raw.get("columns") or {}, dict):
+        raise StudyError(explain(what="columns names no headers", where=where, remedy=remedy))
+    if raw.get("decimal") not in (None, ",", "."):
         raise StudyError(
             explain(
-                what="the data have no column "
-                + first_ten(f"{header!r}{nearest(header, frame.columns)}" for header in missing),
-                where=path.name,
-                remedy="correct the header in the mapping",
+                what=f"decimal {raw['decimal']!r} is no decimal mark",
+                where=where,
+                remedy='write decimal: "," or decimal: "."',
             )
         )
-    return frame.rename(columns={header: name for name, header in columns.items()})
 
 
 def _refuse_collisions(frame: pd.DataFrame, columns: dict[str, object], where: str) -> None:

@@ -162,13 +162,11 @@ def test_rows_are_counted_as_the_user_sees_them(wide, tmp_path):
 @pytest.mark.parametrize(
     ("content", "fragment"),
     [
-        ("team_id;S_SPR1\n1;4\n", "separated by ';'.*row 1: team_id;S_SPR1"),
-        ("team_id\tS_SPR1\n1\t4\n", "separated by"),
         ("team_id,S_SPR1,S_SPR1\n1,4,5\n", "more than one column 'S_SPR1'"),
         ('team_id,S_SPR1\n1,"4\n', "cannot be read as a table"),
     ],
 )
-def test_files_that_are_no_comma_separated_table(tmp_path, content, fragment):
+def test_files_that_are_no_table(tmp_path, content, fragment):
     path = tmp_path / "survey.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=fragment):
@@ -177,7 +175,7 @@ def test_files_that_are_no_comma_separated_table(tmp_path, content, fragment):
 
 def test_paths_that_lead_to_no_table(tmp_path):
     (tmp_path / "survey.xlsx").write_bytes(b"PK\x03\x04")
-    with pytest.raises(DataError, match=r"ending \.xlsx"):
+    with pytest.raises(DataError, match="no workbook"):
         panel_of(tmp_path / "survey.xlsx")
     with pytest.raises(DataError, match=r"'none\.csv'"):
         panel_of(tmp_path / "none.csv")
@@ -214,7 +212,7 @@ def test_tables_of_a_run_can_be_read_again(tables):
         ("columns: {a: teamid}", "'teamid'; did you mean 'team_id'"),
         ("colums: {}", "'colums'; did you mean 'columns'"),
         ("columns: [", "cannot be read"),
-        ("", "no key 'columns'"),
+        ("", "holds no keys"),
     ],
 )
 def test_mappings_that_cannot_be_meant(wide, tmp_path, text, fragment):

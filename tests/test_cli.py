@@ -118,7 +118,7 @@ def refused(result, *fragments):
         (b"\xef\xbb\xbf", ["survey.csv is empty"]),
         (b"team_id,S_SPR1\n", ["survey.csv has a header but no rows"]),
         (b"\x00\xff\xfe\x93binary\x00junk", ["survey.csv", "cannot be read as a table"]),
-        (b"team_id;S_SPR1\n1;4\n", ["cells are separated by ';'", "row 1: team_id;S_SPR1"]),
+        (b"tiimi;S_SPR1\n1;4\n", ["no column 'team_id'", "the columns are tiimi, S_SPR1"]),
         (b"team_id,age\n1,4\n2,5\n", ["no column is an item", "team_id, age"]),
         (b"team_id,S_SPR1\n1,4,9\n", ["row 2: 3 cells"]),
     ],
