@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     import networkx as nx
 
 SUFFIX = {"seller": "s", "manager": "m", "process_inventory": "p", "records": "r"}
-IDS = ("respondent", "team", "firm", "manager")
+# What users call the ids, and what the tables call them.
+ID_NAMES = {
+    "respondent": "seller_id",
+    "team": "team_id",
+    "firm": "firm_id",
+    "manager": "manager_id",
+}
+TEAM_NAMES = ("team", "team_id")
 
 
 @dataclass(frozen=True)

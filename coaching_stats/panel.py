@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten
-from coaching_stats.hypotheses import Construct, Study
+from coaching_stats.frames import cluster_codes
+from coaching_stats.hypotheses import ID_NAMES, TEAM_NAMES, Construct, Study
 from coaching_stats.instrument import load_instrument
 from coaching_stats.scales import (
     SUFFIX,
@@ -119,7 +120,7 @@ def measure(tables: Tables, study: Study) -> Panel:
     answered = len(sellers) + len(managers)
     if failed:
         notes.append(f"{failed} of {answered} answers left out: an attention check was failed")
-    teams = _teams(tables, notes)
+    teams = _teams(tables, study, notes)
     sellers, kept = _join_ready(tables, sellers[passed[0]], study, notes)
     own_items = _own_items(tables, study)
     items = {
@@ -171,7 +172,7 @@ def _passed(scores: pd.DataFrame, column: str) -> np.ndarray:
     return (scores[column] != 0).to_numpy()
 
 
-def _teams(tables: Tables, notes: list[str]) -> pd.DataFrame:
+def _teams(tables: Tables, study: Study, notes: list[str]) -> pd.DataFrame:
     """One row per team with its firm, manager and process versions."""
     if "teams" not in tables or tables["teams"].empty:
         raise DataError(
@@ -182,7 +183,10 @@ def _teams(tables: Tables, notes: list[str]) -> pd.DataFrame:
         )
     teams = tables["teams"].sort_values("team_id", ignore_index=True)
     known = [c for c in ("team_id", *TEAM_COLUMNS, "n_sellers_roster") if c in teams]
+    cluster = _named_cluster(teams, study)
     teams = teams[known].copy()
+    if cluster is not None:
+        teams["firm_id"] = cluster
     if "firm_id" not in teams:
         notes.append("no firm is named: all teams are taken to belong to one firm")
         teams["firm_id"] = "one firm"
@@ -205,6 +209,21 @@ def _teams(tables: Tables, notes: list[str]) -> pd.DataFrame:
         own = "manager of " + teams["team_id"].astype(str)
         teams["manager_id"] = teams["manager_id"].astype(object).where(~unknown, own)
     return teams
+
+
+def _named_cluster(teams: pd.DataFrame, study: Study) -> pd.Series | None:
+    """Column of the teams that the study names as their cluster; flat studies have theirs already.
+
+    Raises
+    ------
+    DataError, DesignError
+        No such column, or a single cluster in it.
+    """
+    if study.is_flat or study.cluster in (None, *TEAM_NAMES):
+        return None
+    column = ID_NAMES.get(study.cluster, study.cluster)
+    cluster_codes(teams, column)
+    return teams[column]
 
 
 def _join_ready(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DesignError, explain
-from coaching_stats.hypotheses import Leg, Study
+from coaching_stats.hypotheses import TEAM_NAMES, Leg, Study
 from coaching_stats.panel import Panel
 from coaching_stats.sourcing import HALVES, Sourcing, variables
 
@@ -316,7 +316,8 @@ def team_cluster(teams: pd.DataFrame, study: Study) -> str | None:
     A study that names its cluster, or none, decides for itself.
     """
     if study.has_cluster_key:
-        return None if study.cluster in (None, study.columns.get("team")) else "firm_id"
+        of_teams = (None, *TEAM_NAMES, study.columns.get("team"))
+        return None if study.cluster in of_teams else "firm_id"
     if teams["firm_id"].nunique() >= MIN_FIRMS:
         return "firm_id"
     n_managers = teams["manager_id"].nunique()

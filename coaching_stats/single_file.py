@@ -10,16 +10,9 @@ import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 from coaching_stats.frames import cluster_codes, is_numeric, numeric_columns
-from coaching_stats.hypotheses import SUFFIX, Study
+from coaching_stats.hypotheses import ID_NAMES, SUFFIX, Study
 from coaching_stats.instrument import load_instrument
 
-# What users call the ids, and what the tables call them.
-ID_NAMES = {
-    "respondent": "seller_id",
-    "team": "team_id",
-    "firm": "firm_id",
-    "manager": "manager_id",
-}
 TEAM_FACTS = (
     "firm_id",
     "manager_id",
@@ -85,7 +78,9 @@ def _wide_tables(
     _refuse_text_and_gaps(frame, [*seller_scores, *team_scores])
     _refuse_text(frame, [c for c in ("trn_hours", "n_sellers_roster") if c in frame])
     frame, seller_scores = _with_sales(frame, seller_scores)
-    tables = _tables(frame, seller_scores, team_scores)
+    cluster = [study.cluster] if study.cluster in frame and study.cluster != "team_id" else []
+    facts = [c for c in (*TEAM_FACTS, *cluster) if c in frame]
+    tables = _tables(frame, list(dict.fromkeys(facts)), seller_scores, team_scores)
     if of_sellers:
         tables["seller_survey"] = frame[["seller_id", "team_id", *of_sellers]].assign(wave=1)
     if of_managers:
@@ -164,10 +159,9 @@ def _with_ids(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
 
 
 def _tables(
-    frame: pd.DataFrame, seller_scores: list[str], team_scores: list[str]
+    frame: pd.DataFrame, facts: list[str], seller_scores: list[str], team_scores: list[str]
 ) -> dict[str, pd.DataFrame]:
     """Teams, and ready scores of sellers and teams."""
-    facts = [column for column in TEAM_FACTS if column in frame]
     tables = {"teams": _by_team(frame, facts)}
     if seller_scores:
         tables["seller_scores"] = frame[["seller_id", "team_id", *seller_scores]]
@@ -218,7 +212,8 @@ def _flat_tables(
     plain, problems = _with_ids(plain)
     of_teams = [score for score in renamed if score.endswith(("_m", "_p"))]
     of_sellers = [score for score in renamed if score not in of_teams]
-    return _tables(plain, [*of_sellers, *items], of_teams), problems
+    facts = [column for column in TEAM_FACTS if column in plain]
+    return _tables(plain, facts, [*of_sellers, *items], of_teams), problems
 
 
 def _score_columns(study: Study) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
-from coaching_stats.hypotheses import IDS, SUFFIX, Construct, Derived, Hypothesis, Leg, Study
+from coaching_stats.hypotheses import ID_NAMES, SUFFIX, Construct, Derived, Hypothesis, Leg, Study
 from coaching_stats.study_file import PACKAGE, parse_study
 
 RULES = {
@@ -268,7 +268,7 @@ def _refuse_repeats(what: str, ids: Sequence[str], where: str) -> None:
 
 def _refuse_unknown_columns(study: Study, where: str) -> None:
     """Keys under columns are constructs, with or without the suffix of a source, or ids."""
-    bare = [*study.constructs, *IDS]
+    bare = [*study.constructs, *ID_NAMES]
     known = [*bare, *(f"{key}_{s}" for key in study.constructs for s in SUFFIX.values())]
     unknown = [key for key in study.columns if key not in known]
     if unknown:
@@ -277,7 +277,7 @@ def _refuse_unknown_columns(study: Study, where: str) -> None:
                 what="under columns, unknown key "
                 + ", ".join(f"{key!r}{nearest(key, known)}" for key in unknown),
                 where=where,
-                remedy=f"use a construct of this study, or one of {', '.join(IDS)}",
+                remedy=f"use a construct of this study, or one of {', '.join(ID_NAMES)}",
             )
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coaching_stats.errors import DataError, StudyError
+from coaching_stats.errors import DataError, DesignError, StudyError
 from coaching_stats.gates import check_gates, failed_gates
 from coaching_stats.panel import measure
 from coaching_stats.samples import with_halves
@@ -236,3 +236,22 @@ def test_a_circle_of_causes_is_refused(tmp_path):
     path.write_text(_theory_text().replace("graph:\n", extra, 1), encoding="utf-8")
     with pytest.raises(StudyError, match=r"circle: .*(LAT -> INF|INF -> LAT)"):
         load_study(path)
+
+
+def test_a_study_may_name_another_cluster(tables, tmp_path):
+    """One cluster, or no such column, is refused."""
+    region = [f"R{i % 12}" for i in range(len(tables["teams"]))]
+    here = {**tables, "teams": tables["teams"].assign(region=region)}
+    path = tmp_path / "study.yml"
+    text = _theory_text().replace("version: 1\n", "version: 1\ncluster: region\n", 1)
+    path.write_text(text, encoding="utf-8")
+    found = judge(here, path, seed=1)["H3"].legs[0].evidence
+    assert found.n_clusters == 12
+    one = {**here, "teams": here["teams"].assign(region="all")}
+    with pytest.raises(DesignError, match="'region' holds 1 cluster"):
+        judge(one, path, seed=1)
+    with pytest.raises(DataError, match="no column 'region'"):
+        judge(tables, path, seed=1)
+    path.write_text(text.replace("cluster: region", "cluster: team_id"), encoding="utf-8")
+    alone = judge(here, path, seed=1)["H3"].legs[0].evidence
+    assert alone.n_clusters == alone.n

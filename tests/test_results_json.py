@@ -4,12 +4,15 @@ import getpass
 import json
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+import fastjsonschema
 import numpy as np
 import pytest
 
 from coaching_stats.results_json import results, results_text
 from coaching_stats.study import run_study
+from coaching_stats.study_file import PACKAGE
 from coaching_stats.theory import load_study
 from coaching_stats.worlds import simulate
 
@@ -37,7 +40,7 @@ def test_nothing_says_where_when_or_by_whom(tmp_path):
     text = results_text(run())
     assert str(tmp_path.parent) not in text
     assert "/" + getpass.getuser() not in text
-    assert "/work" not in text
+    assert str(Path.cwd()) not in text
 
 
 def test_every_number_of_the_table_of_verdicts_has_its_address():
@@ -90,3 +93,13 @@ def test_another_seed_moves_only_what_is_random():
     assert one["H1.estimate"] == other["H1.estimate"]
     assert one["H10.estimate"] == other["H10.estimate"]
     assert one["H10.conf_low"] != other["H10.conf_low"]
+
+
+@pytest.mark.parametrize("name", ["theory_run", "one_client_run", "attitude_run"])
+def test_the_file_is_of_the_published_shape(name, request):
+    path = PACKAGE / "schemas" / "results.schema.json"
+    check = fastjsonschema.compile(json.loads(path.read_text(encoding="utf-8")))
+    found = json.loads(results_text(request.getfixturevalue(name)))
+    assert check(found) == found
+    with pytest.raises(fastjsonschema.JsonSchemaValueException):
+        check({**found, "made_by": "somebody"})
