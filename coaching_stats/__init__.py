@@ -20,6 +20,7 @@ from coaching_stats.reliability import reliability
 from coaching_stats.report import write_report
 from coaching_stats.scales import score
 from coaching_stats.study import judge, run_study
+from coaching_stats.survey import read_survey
 from coaching_stats.theory import load_study
 from coaching_stats.workbench import compare_estimators
 from coaching_stats.worlds import simulate
@@ -42,6 +43,7 @@ __all__ = [
     "plot_residuals",
     "plot_slopes",
     "plot_verdicts",
+    "read_survey",
     "regress",
     "reliability",
     "run_study",

@@ -13,16 +13,13 @@ import pandas as pd
 
 from coaching_stats.csv_files import read_cells, to_column
 from coaching_stats.data_model import TABLES
-from coaching_stats.decimals import with_points
 from coaching_stats.errors import DataError, StudyError, explain, first_ten, nearest
-from coaching_stats.exports import read_export
 from coaching_stats.frames import require_columns
 from coaching_stats.hypotheses import Study
-from coaching_stats.instrument import load_instrument
-from coaching_stats.labels import numbers_of
-from coaching_stats.mapping import FileMapping, load_mapping
+from coaching_stats.mapping import load_mapping
 from coaching_stats.receipt import Receipt, receipt_of
 from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
+from coaching_stats.survey import Survey, read_file
 from coaching_stats.tables import read_tables
 from coaching_stats.worlds import SimulatedTables
 
@@ -128,63 +125,6 @@ def read_csv(path: Path) -> pd.DataFrame:
     return frame.set_axis(pd.Index(numbers, name="row"))
 
 
-def read_file(
-    path: Path, mapping: FileMapping, text: frozenset[str]
-) -> tuple[pd.DataFrame, dict[str, str | int]]:
-    """Read one file of a survey tool or spreadsheet, its columns under our names.
-
-    Parameters
-    ----------
-    path : Path
-    mapping : FileMapping
-    text : frozenset of str
-        Columns that stay text, by our names or by their headers.
-
-    Returns
-    -------
-    frame : DataFrame
-        Rows are labelled as the user sees them in the file.
-    facts : dict
-        ``encoding, delimiter, decimal, header_rows``, for the receipt.
-
-    Raises
-    ------
-    DataError, StudyError
-        A file that is not a table, numbers that can be read in two ways, unknown answers, or a
-        mapping that does not fit.
-    """
-    export = read_export(path, mapping.sheet)
-    cells = pd.DataFrame(export.rows, columns=export.header, dtype=object)
-    cells = mapping.renamed(cells.replace(dict.fromkeys(mapping.missing, "")))
-    kept = [c for c in cells if c in text or mapping.columns.get(c) in text]
-    free = {c: cells[c].tolist() for c in cells if c not in kept}
-    pointed, decimal = with_points(free, export.numbers, path.name, mapping.decimal)
-    items = {item.name: item for item in load_instrument().items}
-    pointed = {
-        c: numbers_of(values, export.numbers, items[c], path.name) if c in items else values
-        for c, values in pointed.items()
-    }
-    frame = pd.DataFrame(
-        {
-            c: to_column(
-                tuple(cells[c] if c in kept else pointed[c]),
-                c,
-                export.numbers,
-                path.name,
-                is_text=True if c in kept else None,
-            )
-            for c in cells
-        }
-    ).set_axis(pd.Index(export.numbers, name="row"))
-    facts = {
-        "encoding": export.encoding,
-        "delimiter": export.delimiter,
-        "decimal": decimal,
-        "header_rows": export.header_row,
-    }
-    return frame, facts
-
-
 def _refuse_header(header: Sequence[str], name: str) -> None:
     """Refuse columns that share a name."""
     doubled = [column for column, n in Counter(header).items() if n > 1]
@@ -198,7 +138,7 @@ def _refuse_header(header: Sequence[str], name: str) -> None:
 
 
 def read_source(
-    data: str | Path | pd.DataFrame | Mapping[str, pd.DataFrame] | None,
+    data: str | Path | Survey | pd.DataFrame | Mapping[str, pd.DataFrame] | None,
     study: Study,
     mapping: str | Path | None = None,
 ) -> Source:
@@ -206,9 +146,9 @@ def read_source(
 
     Parameters
     ----------
-    data : path, DataFrame, mapping of tables, or None
-        A CSV file (one row per respondent), a folder of tables, a frame, tables, or nothing for
-        the simulated sample.
+    data : path, Survey, DataFrame, mapping of tables, or None
+        A file (one row per respondent), a folder of tables, what `read_survey` gave, a frame,
+        tables, or nothing for the simulated sample.
     study : Study
         Its `columns` say what the columns of a single file are.
     mapping : path, optional
@@ -225,6 +165,9 @@ def read_source(
     """
     if data is None:
         data = sample_folder("sample")
+    if isinstance(data, Survey):
+        frame = data.answers
+        return _from_frame(frame, study, "survey", {"survey": _frame_hash(frame)})
     if isinstance(data, pd.DataFrame):
         _refuse_header(list(map(str, data.columns)), "the data frame")
         frame = load_mapping(mapping).renamed(_plain(data))

@@ -15,9 +15,11 @@ import typer
 
 from coaching_stats.answers import TRUTH_FILE
 from coaching_stats.errors import CoachingStatsError
-from coaching_stats.output import write_outputs
+from coaching_stats.hypotheses import ID_NAMES
+from coaching_stats.output import receipt_text, write_outputs
 from coaching_stats.questionnaire import ENDINGS, write_questionnaire
 from coaching_stats.study import Run, run_study
+from coaching_stats.survey import proposed_mapping, read_survey
 from coaching_stats.tables import write_tables
 from coaching_stats.texts import LANGUAGES, number, texts
 from coaching_stats.worlds import simulate
@@ -86,6 +88,35 @@ def simulate_command(
     text = json.dumps(truth, ensure_ascii=False, indent=1) + "\n"
     (out / TRUTH_FILE).write_text(text, encoding="utf-8")
     typer.echo(f"simulated tables: {out}")
+
+
+@app.command()
+def check(
+    data: Annotated[Path, typer.Argument(help="A CSV, TSV or XLSX file")],
+    mapping: Annotated[Path | None, typer.Option(help="Our names for your columns")] = None,
+    write_mapping: Annotated[Path | None, typer.Option(help="Propose a mapping here")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="The receipt")] = None,
+    answers: Annotated[Path | None, typer.Option(help="The answers as CSV")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on warnings")] = False,
+) -> None:
+    """Say what was read, and what could not be; judge nothing."""
+    survey = read_survey(data, mapping)
+    receipt = survey.receipt
+    typer.echo(survey.tidy().to_string(index=False))
+    mark = {"\t": "tab"}.get(receipt.delimiter, receipt.delimiter)
+    typer.echo(
+        f"encoding {receipt.encoding or '-'}, delimiter {mark or '-'}, decimal {receipt.decimal}"
+    )
+    typer.echo("\n".join(receipt.notes))
+    if write_mapping is not None:
+        write_mapping.write_text(proposed_mapping(list(survey.answers)) + "\n", encoding="utf-8")
+    if json_file is not None:
+        json_file.write_text(receipt_text(receipt), encoding="utf-8")
+    if answers is not None:
+        short = {ours: short for short, ours in ID_NAMES.items()}
+        survey.answers.rename(columns=short).to_csv(answers, index=False, lineterminator="\n")
+    if strict and receipt.problems:
+        raise typer.Exit(1)
 
 
 @app.command()

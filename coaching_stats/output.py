@@ -9,6 +9,7 @@ from pathlib import Path
 
 from coaching_stats.errors import DataError, explain
 from coaching_stats.group_figures import group_figures
+from coaching_stats.receipt import Receipt
 from coaching_stats.report import write_report
 from coaching_stats.results_json import results_text
 from coaching_stats.study import Run
@@ -61,6 +62,10 @@ def _write_all(run: Run, folder: Path, languages: tuple[str, ...]) -> None:
         write_report(run, folder / REPORTS[language], language=language)
     write_workbook(run, folder / "tables.xlsx")
     (folder / "results.json").write_text(results_text(run), encoding="utf-8")
-    receipt = json.dumps(run.receipt.as_dict(), ensure_ascii=False, indent=1) + "\n"
-    (folder / "receipt.json").write_text(receipt, encoding="utf-8")
+    (folder / "receipt.json").write_text(receipt_text(run.receipt), encoding="utf-8")
     group_figures(run).to_csv(folder / "published.csv", index=False, lineterminator="\n")
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """The text of receipt.json."""
+    return json.dumps(receipt.as_dict(), ensure_ascii=False, indent=1) + "\n"

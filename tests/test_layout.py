@@ -37,6 +37,7 @@ LAYERS = (
     "receipt",
     "mapping",
     "single_file",
+    "survey",
     "answers",
     "scales",
     "one_factor",
