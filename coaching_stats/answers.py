@@ -194,8 +194,10 @@ def read_source(
         return _from_tables(tables, path.name, hashes, is_simulated=is_simulated)
     text = TEXT_COLUMNS | frozenset(v for k, v in study.columns.items() if not k[0].isupper())
     text |= {study.cluster} if study.cluster else frozenset()
-    frame, facts = read_file(path, load_mapping(mapping), text)
-    return _from_frame(frame, study, path.name, {path.name: _file_hash(path)}, facts)
+    frame, facts, said = read_file(path, load_mapping(mapping), text)
+    source = _from_frame(frame, study, path.name, {path.name: _file_hash(path)})
+    receipt = replace(source.receipt, **facts, problems=[*said, *source.receipt.problems])
+    return replace(source, receipt=receipt)
 
 
 def _from_tables(
@@ -210,7 +212,6 @@ def _from_frame(
     study: Study,
     name: str,
     hashes: dict[str, str],
-    facts: Mapping[str, str | int] | None = None,
 ) -> Source:
     if frame.empty:
         raise DataError(
@@ -222,7 +223,7 @@ def _from_frame(
         )
     tables, problems = tables_from_frame(frame, study)
     receipt = receipt_of(tables, tool="columns of our names", problems=problems, single_file=frame)
-    return Source(tables, replace(receipt, **(facts or {})), name, hashes)
+    return Source(tables, receipt, name, hashes)
 
 
 def check_tables(tables: Mapping[str, pd.DataFrame]) -> None:

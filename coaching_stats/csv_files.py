@@ -44,11 +44,33 @@ def read_cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
         records = [(number, cells) for number, cells in enumerate(lines, start=1) if cells]
     except csv.Error as problem:
         raise _not_a_table(path, f"{problem}, near line {lines.line_num}") from None
+    (_, header), *body = under_a_header(
+        records, path.name, "quote cells that hold a comma, and write decimals with a point"
+    )
+    return header, [cells for _, cells in body], [number for number, _ in body]
+
+
+def under_a_header(
+    records: list[tuple[int, list[str]]], name: str, remedy: str
+) -> list[tuple[int, list[str]]]:
+    """Refuse records without a row under the header, or with rows of another length than it.
+
+    Parameters
+    ----------
+    records : list of (number, cells)
+        Number of the row in the file, and its cells.
+    name, remedy : str
+        File, and what to do about rows of another length.
+
+    Raises
+    ------
+    DataError
+    """
     if len(records) < 2:
         what = "has a header but no rows" if records else "is empty"
         raise DataError(
             explain(
-                what=f"the table {path.name} {what}",
+                what=f"the table {name} {what}",
                 remedy="export it again, or remove the file if there is nothing to tell",
             )
         )
@@ -57,12 +79,12 @@ def read_cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     if ragged:
         raise DataError(
             explain(
-                what=f"{path.name} has rows of another length than its header ({len(header)})",
+                what=f"{name} has rows of another length than its header ({len(header)})",
                 where=first_ten(ragged),
-                remedy="quote cells that hold a comma, and write decimals with a point",
+                remedy=remedy,
             )
         )
-    return header, [cells for _, cells in body], [number for number, _ in body]
+    return records
 
 
 def _text(path: Path) -> str:

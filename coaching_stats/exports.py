@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
+from coaching_stats.csv_files import under_a_header
 from coaching_stats.errors import DataError, explain, first_ten
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
@@ -176,12 +177,9 @@ def _as_text(cell: object) -> str:
 def _export(
     path: Path, records: list[tuple[int, list[str]]], encoding: str, delimiter: str
 ) -> Export:
-    if len(records) < 2:
-        what = "has a header but no rows" if records else "is empty"
-        raise DataError(
-            explain(what=f"the table {path.name} {what}", remedy="export the answers again")
-        )
-    (header_row, header), *body = records
+    (header_row, header), *body = under_a_header(
+        records, path.name, "quote cells that hold the delimiter, or export the file again"
+    )
     header = [name.strip() for name in header]
     doubled = sorted({name for name in header if header.count(name) > 1})
     if doubled:
@@ -190,15 +188,6 @@ def _export(
                 what=f"{path.name} has more than one column {first_ten(map(repr, doubled))}",
                 where=f"row {header_row}",
                 remedy="give every column a name of its own",
-            )
-        )
-    ragged = [f"row {n}: {len(cells)} cells" for n, cells in body if len(cells) != len(header)]
-    if ragged:
-        raise DataError(
-            explain(
-                what=f"{path.name} has rows of another length than its header ({len(header)})",
-                where=first_ten(ragged),
-                remedy="quote cells that hold the delimiter, or export the file again",
             )
         )
     return Export(

@@ -72,7 +72,7 @@ def read_survey(path: str | Path, mapping: str | Path | None = None) -> Survey:
     >>> read_survey("data/sample/sellers.csv").receipt.rows_read
     1500
     """
-    frame, facts = read_file(Path(path), load_mapping(mapping), TEXT_COLUMNS)
+    frame, facts, said = read_file(Path(path), load_mapping(mapping), TEXT_COLUMNS)
     unused = [column for column in frame if not is_used(column)]
     problems = [
         {
@@ -84,6 +84,7 @@ def read_survey(path: str | Path, mapping: str | Path | None = None) -> Survey:
         }
         for column in unused
     ]
+    problems = [*said, *problems]
     flagged_as = frame.rename(columns=ID_NAMES)
     surveys = {"seller_survey": flagged_as} if "seller_id" in flagged_as else {}
     receipt = receipt_of(surveys, tool="single file", problems=problems, single_file=frame)
@@ -100,7 +101,7 @@ def is_used(column: str) -> bool:
 
 def read_file(
     path: Path, mapping: FileMapping, text: frozenset[str]
-) -> tuple[pd.DataFrame, dict[str, str | int]]:
+) -> tuple[pd.DataFrame, dict[str, str | int], list[dict[str, object]]]:
     """Read one file of a survey tool or spreadsheet, its columns under our names.
 
     Parameters
@@ -116,6 +117,8 @@ def read_file(
         Rows are labelled as the user sees them in the file.
     facts : dict
         ``encoding, delimiter, decimal, header_rows``, for the receipt.
+    problems : list of dict
+        What was read as something else than it stands in the file.
 
     Raises
     ------
@@ -131,14 +134,15 @@ def read_file(
     free = {c: cells[c].replace(gone).tolist() for c in cells if c not in kept}
     pointed, decimal = with_points(free, export.numbers, path.name, mapping.decimal)
     items = {item.name: item for item in load_instrument().items}
-    pointed = {
+    numbered = {
         c: numbers_of(values, export.numbers, items[c], path.name) if c in items else values
         for c, values in pointed.items()
     }
+    problems = [_in_words(c, export.header_row, pointed[c], numbered[c]) for c in numbered]
     frame = pd.DataFrame(
         {
             c: to_column(
-                tuple(cells[c] if c in kept else pointed[c]),
+                tuple(cells[c] if c in kept else numbered[c]),
                 c,
                 export.numbers,
                 path.name,
@@ -153,7 +157,25 @@ def read_file(
         "decimal": decimal,
         "header_rows": export.header_row,
     }
-    return frame, facts
+    return frame, facts, [problem for problem in problems if problem]
+
+
+def _in_words(
+    column: str, row: int, given: Sequence[str], read: Sequence[str]
+) -> dict[str, object] | None:
+    """Say how many answers of a column stood in words, and how many of these became missing."""
+    changed = [number for cell, number in zip(given, read, strict=True) if cell.strip() != number]
+    if not changed:
+        return None
+    gone = changed.count("")
+    return {
+        "severity": "info",
+        "row": row,
+        "column": column,
+        "value": None,
+        "message": f"{column}: {len(changed)} answers in words read as numbers, {gone} of them as "
+        "missing",
+    }
 
 
 def proposed_mapping(headers: Sequence[str]) -> str:

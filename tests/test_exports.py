@@ -193,6 +193,12 @@ def test_a_finnish_export_gives_the_verdicts_of_the_plain_file(survey, tmp_path)
     pd.testing.assert_frame_equal(one.tidy(), other.tidy())
     receipt = other.receipt
     assert (receipt.encoding, receipt.delimiter, receipt.decimal) == ("cp1252", ";", ",")
+    gone, rest = survey["S_SPR1"].isna().sum(), survey["S_SPR2"].notna().sum()
+    said = [problem["message"] for problem in receipt.problems]
+    assert said == [
+        f"S_SPR1: {len(survey)} answers in words read as numbers, {gone} of them as missing",
+        f"S_SPR2: {rest} answers in words read as numbers, 0 of them as missing",
+    ]
 
 
 def test_a_workbook_gives_the_verdicts_of_the_plain_file(survey, tmp_path):
