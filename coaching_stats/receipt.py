@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coaching_stats.instrument import ATTENTION_KEYS, load_instrument
+from coaching_stats.instrument import load_instrument
+from coaching_stats.respondents import DEFAULT_RULES, QualityRules, careless
 from coaching_stats.results import Shown
 
-SURVEYS = {"seller_survey": "seller_id", "manager_survey": "team_id"}
+SHOWN = 12  # a column with more distinct numbers shows only its ends
+SURVEYS = ("seller_survey", "manager_survey")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,6 +32,9 @@ class Receipt(Shown):
     problems : list of dict
         ``severity, row, column, value, message``.
     personal_data : list of dict
+        ``column, kind, rows``; never a value.
+    evidence : tuple of str
+        What gave away encoding, delimiter and tool.
     """
 
     tool: str
@@ -44,27 +49,33 @@ class Receipt(Shown):
     columns: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     personal_data: list[dict[str, Any]] = field(default_factory=list)
+    evidence: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """One row per column read."""
-        return pd.DataFrame(
-            self.columns, columns=["source", "item", "type", "missing", "out_of_range"]
-        )
+        named = ["source", "item", "type", "missing", "out_of_range", "low", "high"]
+        return pd.DataFrame(self.columns, columns=named)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Counts in words."""
         counts = [f"{self.rows_read} rows read, {self.rows_kept} kept"]
-        for reason in sorted({entry["reason"] for entry in self.flagged}):
-            n = sum(entry["reason"] == reason for entry in self.flagged)
-            counts.append(f"{n} rows flagged: {reason}")
+        for what, entries in (("dropped", self.dropped), ("flagged", self.flagged)):
+            for reason in sorted({entry["reason"] for entry in entries}):
+                n = sum(entry["reason"] == reason for entry in entries)
+                counts.append(f"{n} rows {what}: {reason}")
+        for entry in self.personal_data:
+            counts.append(f"{entry['column']}: {entry['kind']} in {len(entry['rows'])} rows")
         return (*counts, *(problem["message"] for problem in self.problems))
 
     def as_dict(self) -> dict[str, Any]:
         """The receipt as it stands in receipt.json."""
         names = ("tool", "encoding", "delimiter", "decimal", "header_rows", "rows_read")
         lists = ("rows_kept", "dropped", "flagged", "columns", "problems", "personal_data")
-        return {name: getattr(self, name) for name in (*names, *lists)}
+        return {
+            **{name: getattr(self, name) for name in (*names, *lists)},
+            "evidence": list(self.evidence),
+        }
 
 
 def receipt_of(
@@ -73,6 +84,7 @@ def receipt_of(
     tool: str,
     problems: list[dict[str, Any]],
     single_file: pd.DataFrame | None = None,
+    rules: QualityRules = DEFAULT_RULES,
 ) -> Receipt:
     """Account for the tables of a folder, or for the single file that they were taken from.
 
@@ -83,16 +95,18 @@ def receipt_of(
     problems : list of dict
     single_file : DataFrame, optional
         The file as read, where the tables come from one.
+    rules : QualityRules
+        When an answer counts as careless.
     """
     if single_file is None:
         columns = [
-            _column(f"{name}.{column}", column, frame[column])
+            column_entry(f"{name}.{column}", _known(column), frame[column])
             for name, frame in tables.items()
             for column in frame
         ]
         n_rows = sum(len(tables[name]) for name in SURVEYS if name in tables)
     else:
-        columns = [_column(c, c, single_file[c]) for c in single_file]
+        columns = [column_entry(str(c), _known(c), single_file[c]) for c in single_file]
         n_rows = len(single_file)
     return Receipt(
         tool=tool,
@@ -102,42 +116,72 @@ def receipt_of(
         header_rows=1,
         rows_read=n_rows,
         rows_kept=n_rows - sum(problem.get("rows", 0) for problem in problems),
-        flagged=_failed_attention(tables),
+        flagged=[
+            entry for name in SURVEYS if name in tables for entry in careless(tables[name], rules)
+        ],
         columns=columns,
         problems=[{k: v for k, v in problem.items() if k != "rows"} for problem in problems],
     )
 
 
-def _column(source: str, name: str, values: pd.Series) -> dict[str, Any]:
-    items = {item.name for item in load_instrument().items}
-    is_number = pd.api.types.is_numeric_dtype(values)
+def problem(
+    severity: str,
+    message: str,
+    *,
+    row: int | None = None,
+    column: str | None = None,
+    value: str | None = None,
+) -> dict[str, Any]:
+    """One line of a receipt.
+
+    Parameters
+    ----------
+    severity : {"info", "warning"}
+        What cannot be read at all is an error and stops the import.
+    """
     return {
-        "source": source,
-        "item": name if name in items else None,
-        "type": "number" if is_number else "text",
-        "missing": int(values.isna().sum()),
-        "out_of_range": 0,  # scoring refuses answers outside their scale
+        "severity": severity,
+        "row": row,
+        "column": column,
+        "value": value,
+        "message": message,
     }
 
 
-def _failed_attention(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """Respondents who failed a check, by row of their table."""
-    flagged = []
-    for name, key in SURVEYS.items():
-        survey = tables.get(name, pd.DataFrame())
-        checks = [item for item in ATTENTION_KEYS if item in survey]
-        if not checks:
-            continue
-        answers = survey[checks]
-        wrong = answers.notna() & (answers != pd.Series({c: ATTENTION_KEYS[c] for c in checks}))
-        for row in np.flatnonzero(wrong.any(axis=1)).tolist():
-            label = survey.index[row]
-            is_number = isinstance(label, int | np.integer)
-            flagged.append(
-                {
-                    "row": int(label) if is_number else str(label),
-                    "respondent": str(survey[key].iloc[row]),
-                    "reason": "attention",
-                }
-            )
-    return flagged
+def column_entry(
+    source: str, name: str | None, values: pd.Series | None, how: str | None = None
+) -> dict[str, Any]:
+    """What a receipt says of one column; values are shown of numbers only.
+
+    Parameters
+    ----------
+    source : str
+        Header in the file.
+    name : str or None
+        Our name for it.
+    values : Series or None
+        None where the column was left out.
+    how : str, optional
+        By what it was recognised.
+    """
+    entry = {"source": source, "item": name, "type": "left out", "missing": None}
+    entry |= {"out_of_range": 0}  # answers outside their scale stop the import
+    entry |= {"how": how, "distinct": None, "low": None, "high": None, "values": None}
+    if values is None:
+        return entry
+    is_number = pd.api.types.is_numeric_dtype(values)
+    seen = np.sort(values.dropna().unique()) if is_number else values.dropna().unique()
+    entry |= {
+        "type": "number" if is_number else "text",
+        "missing": int(values.isna().sum()),
+        "distinct": len(seen),
+    }
+    if is_number and len(seen):
+        entry |= {"low": float(seen[0]), "high": float(seen[-1])}
+        entry |= {"values": [float(v) for v in seen] if len(seen) <= SHOWN else None}
+    return entry
+
+
+def _known(column: str) -> str | None:
+    items = {item.name for item in load_instrument().items}
+    return column if column in items else None

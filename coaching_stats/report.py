@@ -18,6 +18,7 @@ from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import shown_chain, shown_hypothesis
 from coaching_stats.judgement import NOT_MEASURED, Verdict
 from coaching_stats.model_figures import plot_chain
+from coaching_stats.receipt_page import careless_content, receipt_content
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.study import Run
@@ -92,6 +93,8 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "gates": list(_gates(run, language)),
         "scales": list(_scales(run, language)),
         "scales_text": said["scales_text"].format(minimum=run.study.minimum_group),
+        "receipt": receipt_content(run, language),
+        "careless": careless_content(run, language),
         "notes": list(_notes(run)),
         "provenance": _provenance(run, language),
     }

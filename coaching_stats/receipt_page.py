@@ -1,0 +1,100 @@
+"""The receipt of an import, and what careless answers would change, in words for the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from coaching_stats.careless_answers import with_and_without
+from coaching_stats.judgement import Verdict
+from coaching_stats.rules import NOT_TESTABLE
+from coaching_stats.study import Run
+from coaching_stats.texts import number, texts
+
+MARKS = {"\t": "tab", " ": "space"}
+FACTS = ("tool", "encoding", "delimiter", "decimal", "header_rows", "rows_read", "rows_kept")
+
+
+def receipt_content(run: Run, language: str) -> dict[str, Any]:
+    """What a page says about the import: facts and counts, and the columns of a single file.
+
+    Parameters
+    ----------
+    run : Run
+    language : {"en", "fi"}
+    """
+    is_single = run.receipt.tool != "tables"
+    return {
+        "facts": list(_facts(run, language)),
+        "columns": list(_columns(run, language)) if is_single else [],
+    }
+
+
+def _facts(run: Run, language: str) -> Iterator[tuple[str, str]]:
+    said, receipt = texts(language)["report"], run.receipt
+    for key in FACTS:
+        value = getattr(receipt, key)
+        if value != "":
+            yield said["receipt_facts"][key], MARKS.get(value, str(value))
+    for pattern, entries in (
+        ("receipt_dropped", receipt.dropped),
+        ("receipt_flagged", receipt.flagged),
+    ):
+        for reason, n in Counter(entry["reason"] for entry in entries).items():
+            yield said[pattern].format(reason=said["reasons_for_rows"][reason]), str(n)
+    personal = dict.fromkeys(entry["column"] for entry in receipt.personal_data)
+    if personal:
+        yield said["receipt_personal"], ", ".join(personal)
+
+
+def _columns(run: Run, language: str) -> Iterator[dict[str, str]]:
+    for entry in run.receipt.columns:
+        ends = [entry["low"], entry["high"]]
+        yield {
+            "source": entry["source"],
+            "item": entry["item"] or "–",
+            "type": texts(language)["report"]["types"][entry["type"]],
+            "missing": "–" if entry["missing"] is None else str(entry["missing"]),
+            "range": "–" if None in ends else "–".join(_short(end, language) for end in ends),
+        }
+
+
+def _short(value: float, language: str) -> str:
+    return f"{value:.0f}" if value == round(value) else number(value, language)
+
+
+def careless_content(run: Run, language: str) -> dict[str, Any]:
+    """Verdict and estimate of each hypothesis with and without careless answers.
+
+    Parameters
+    ----------
+    run : Run
+    language : {"en", "fi"}
+    """
+    table = with_and_without(run)
+    choices = table["answers"].unique().tolist()
+    rows = [
+        {
+            "hypothesis": verdict.hypothesis.id,
+            "cells": list(_cells(table, verdict, choices, language)),
+        }
+        for verdict in run.verdicts.judged
+        if choices
+    ]
+    return {"choices": choices, "rows": rows}
+
+
+def _cells(
+    table: pd.DataFrame, verdict: Verdict, choices: list[str], language: str
+) -> Iterator[dict[str, Any]]:
+    of_one = table[table["hypothesis"] == verdict.hypothesis.id].set_index("answers")
+    words = texts(language)["verdicts"]
+    for choice in choices:
+        row = of_one.loc[choice]
+        text = words["exploratory" if verdict.is_exploratory else row["verdict"]]
+        if row["verdict"] != NOT_TESTABLE:
+            text += f", {number(row['estimate'], language)}"
+        yield {"text": text, "changed": row["verdict"] != verdict.verdict}
