@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +18,8 @@ from coaching_stats.errors import DataError, StudyError, explain, first_ten, nea
 from coaching_stats.frames import require_columns
 from coaching_stats.hypotheses import Study
 from coaching_stats.mapping import load_mapping
-from coaching_stats.receipt import Receipt, receipt_of
+from coaching_stats.receipt import SURVEYS, Receipt, problem, receipt_of
+from coaching_stats.respondents import QualityRules
 from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
 from coaching_stats.survey import Survey, read_file
 from coaching_stats.tables import read_tables
@@ -166,8 +168,7 @@ def read_source(
     if data is None:
         data = sample_folder("sample")
     if isinstance(data, Survey):
-        frame = data.answers
-        return _from_frame(frame, study, "survey", {"survey": _frame_hash(frame)})
+        return _from_survey(data, study, "survey", _frame_hash(data.answers))
     if isinstance(data, pd.DataFrame):
         _refuse_header(list(map(str, data.columns)), "the data frame")
         frame = load_mapping(mapping).renamed(_plain(data))
@@ -185,25 +186,58 @@ def read_source(
         check_tables(data)
         hashes = {name: _frame_hash(frame) for name, frame in data.items()}
         tables = {name: _plain(frame) for name, frame in data.items()}
-        return _from_tables(tables, "tables", hashes, is_simulated=hasattr(data, "truth"))
+        return _from_tables(
+            tables, "tables", hashes, study.quality, is_simulated=hasattr(data, "truth")
+        )
     path = Path(data)
     if is_folder:
         hashes = {file.name: _file_hash(file) for file in sorted(path.glob("*.csv"))}
         is_simulated = (path / TRUTH_FILE).exists()
         tables = {name: _as_in_file(frame) for name, frame in read_tables(path).items()}
-        return _from_tables(tables, path.name, hashes, is_simulated=is_simulated)
-    text = TEXT_COLUMNS | frozenset(v for k, v in study.columns.items() if not k[0].isupper())
-    text |= {study.cluster} if study.cluster else frozenset()
-    frame, facts, said = read_file(path, load_mapping(mapping), text)
-    source = _from_frame(frame, study, path.name, {path.name: _file_hash(path)})
-    receipt = replace(source.receipt, **facts, problems=[*said, *source.receipt.problems])
+        return _from_tables(tables, path.name, hashes, study.quality, is_simulated=is_simulated)
+    text = [v for k, v in study.columns.items() if not k[0].isupper()]
+    text += [study.cluster] if study.cluster else []
+    survey = read_file(path, load_mapping(mapping), text, study.quality)
+    return _from_survey(survey, study, path.name, _file_hash(path))
+
+
+def _from_survey(survey: Survey, study: Study, name: str, digest: str) -> Source:
+    """Tables of what was read from one file; its receipt, and what was left out on the way."""
+    source = _from_frame(survey.answers, study, name, {name: digest})
+    receipt = survey.receipt
+    receipt = replace(
+        survey.receipt,
+        rows_kept=source.receipt.rows_kept,
+        problems=[*survey.receipt.problems, *source.receipt.problems],
+    )
     return replace(source, receipt=receipt)
 
 
+def _orphans(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Teams of which only the manager answered, and those of which only sellers did."""
+    if not set(SURVEYS) <= set(tables):
+        return []
+    sellers, managers = (set(tables[name]["team_id"].dropna()) for name in SURVEYS)
+    found = (
+        (managers - sellers, "only the manager answered, no seller"),
+        (sellers - managers, "only sellers answered, not the manager"),
+    )
+    return [
+        problem("info", f"{len(teams)} teams of which {what}: {first_ten(sorted(teams))}")
+        for teams, what in found
+        if teams
+    ]
+
+
 def _from_tables(
-    tables: Mapping[str, pd.DataFrame], name: str, hashes: dict[str, str], *, is_simulated: bool
+    tables: Mapping[str, pd.DataFrame],
+    name: str,
+    hashes: dict[str, str],
+    rules: QualityRules,
+    *,
+    is_simulated: bool,
 ) -> Source:
-    receipt = receipt_of(tables, tool="tables", problems=[])
+    receipt = receipt_of(tables, tool="tables", problems=_orphans(tables), rules=rules)
     return Source(dict(tables), receipt, name, hashes, is_simulated)
 
 

@@ -15,11 +15,11 @@ import typer
 
 from coaching_stats.answers import TRUTH_FILE
 from coaching_stats.errors import CoachingStatsError
-from coaching_stats.hypotheses import ID_NAMES
-from coaching_stats.output import receipt_text, write_outputs
+from coaching_stats.matching import proposed_mapping
+from coaching_stats.output import answers_text, receipt_text, write_files, write_outputs
 from coaching_stats.questionnaire import ENDINGS, write_questionnaire
 from coaching_stats.study import Run, run_study
-from coaching_stats.survey import proposed_mapping, read_survey
+from coaching_stats.survey import read_survey
 from coaching_stats.tables import write_tables
 from coaching_stats.texts import LANGUAGES, number, texts
 from coaching_stats.worlds import simulate
@@ -92,7 +92,7 @@ def simulate_command(
 
 @app.command()
 def check(
-    data: Annotated[Path, typer.Argument(help="A CSV, TSV or XLSX file")],
+    data: Annotated[Path, typer.Argument(help="A CSV, TSV, XLSX or SAV file")],
     mapping: Annotated[Path | None, typer.Option(help="Our names for your columns")] = None,
     write_mapping: Annotated[Path | None, typer.Option(help="Propose a mapping here")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="The receipt")] = None,
@@ -102,19 +102,20 @@ def check(
     """Say what was read, and what could not be; judge nothing."""
     survey = read_survey(data, mapping)
     receipt = survey.receipt
-    typer.echo(survey.tidy().to_string(index=False))
+    headers = [entry["source"] for entry in receipt.columns]
+    wanted = {
+        write_mapping: lambda: proposed_mapping(survey.matching, headers, receipt.decimal),
+        json_file: lambda: receipt_text(receipt),
+        answers: lambda: answers_text(survey),
+    }
+    write_files({path: text() for path, text in wanted.items() if path is not None})
+    typer.echo(survey.tidy().to_string(index=False, na_rep="–", float_format="{:g}".format))
     mark = {"\t": "tab"}.get(receipt.delimiter, receipt.delimiter)
     typer.echo(
-        f"encoding {receipt.encoding or '-'}, delimiter {mark or '-'}, decimal {receipt.decimal}"
+        f"tool {receipt.tool}, encoding {receipt.encoding or '–'}, delimiter {mark or '–'}, "
+        f"decimal {receipt.decimal}, header rows {receipt.header_rows}"
     )
-    typer.echo("\n".join(receipt.notes))
-    if write_mapping is not None:
-        write_mapping.write_text(proposed_mapping(list(survey.answers)) + "\n", encoding="utf-8")
-    if json_file is not None:
-        json_file.write_text(receipt_text(receipt), encoding="utf-8")
-    if answers is not None:
-        short = {ours: short for short, ours in ID_NAMES.items()}
-        survey.answers.rename(columns=short).to_csv(answers, index=False, lineterminator="\n")
+    typer.echo("\n".join((*receipt.evidence, *receipt.notes)))
     if strict and any(problem["severity"] == "warning" for problem in receipt.problems):
         raise typer.Exit(1)
 

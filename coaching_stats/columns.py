@@ -54,9 +54,10 @@ class TextColumn:
         for place in np.flatnonzero(is_wanted[self.codes]).tolist():
             yield int(self.numbers[place]), self.cells[self.codes[place]]
 
-    def only(self, keep: np.ndarray) -> TextColumn:
-        """Keep some rows; `keep` has shape (n,), of bool."""
-        return TextColumn(self.cells, self.codes[keep], self.numbers[keep])
+    def first_rows(self) -> list[int]:
+        """The row in which each distinct cell comes first; length d."""
+        newest = np.maximum.accumulate(self.codes)
+        return self.numbers[np.flatnonzero(np.diff(newest, prepend=-1))].tolist()
 
 
 def text_columns(

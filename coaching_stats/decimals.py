@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from coaching_stats.columns import TextColumn
 from coaching_stats.errors import DataError, explain, first_ten
 
 # Space, no-break space, thin space, narrow no-break space: thousands marks that mislead nobody.
@@ -16,7 +17,7 @@ MARKED = re.compile(r"[+-]?[0-9]+([.,])[0-9]+")
 WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 LIKE_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 
-Columns = Mapping[str, Sequence[str]]
+Columns = Mapping[str, TextColumn]
 
 
 def closed_up(cell: str) -> str:
@@ -39,23 +40,24 @@ def closed_up(cell: str) -> str:
 
 
 def with_points(
-    columns: Columns, numbers: Sequence[int], where: str, decimal: str | None
+    columns: Columns, where: str, decimal: str | None, *, is_comma_likely: bool = False
 ) -> tuple[Columns, str]:
     """Write the decimals of every column of numbers with a point.
 
     Parameters
     ----------
-    columns : mapping from header to cells, n each
-    numbers : sequence of int, length n
-        Rows as the user counts them, for messages.
+    columns : mapping from header to TextColumn
     where : str
         Name of the file.
     decimal : {",", "."} or None
         What the mapping says; None lets the cells decide, where they can.
+    is_comma_likely : bool
+        Cells are parted by semicolons, as where the comma marks decimals: then 1.234 alone is
+        no longer beyond doubt.
 
     Returns
     -------
-    columns : mapping from header to cells
+    columns : mapping from header to TextColumn
         Columns that hold anything but numbers are returned as they are.
     decimal : {",", "."}
         The decimal mark that the numbers had.
@@ -69,21 +71,24 @@ def with_points(
     -----
     Reading a decimal comma as a thousands mark multiplies by a thousand without a trace. So a
     column with both marks is asked about, and so is one with nothing but groups like 1,234, or
-    like 1.234 where commas are in use elsewhere in the file.
+    like 1.234 where commas are in use elsewhere in the file, or to be expected.
 
     Examples
     --------
-    >>> with_points({"x": ["3,5", "4"]}, [2, 3], "a.csv", None)
-    ({'x': ['3.5', '4']}, ',')
+    >>> from coaching_stats.columns import text_columns
+    >>> read, mark = with_points(text_columns(["x"], [["3,5"], ["4"]], [2, 3]), "a.csv", None)
+    >>> read["x"].cells, mark
+    (['3.5', '4'], ',')
     """
-    closed = {name: [closed_up(cell) for cell in cells] for name, cells in columns.items()}
-    marks = {name: _marks(cells) for name, cells in closed.items()}
+    closed = {name: column.mapped(closed_up) for name, column in columns.items()}
+    marks = {name: _marks(column.cells) for name, column in closed.items()}
     in_use = {mark for found in marks.values() if found is not NO_NUMBERS for mark in found}
+    expected = in_use | {","} if is_comma_likely else in_use
     pointed = {
-        name: cells
+        name: column
         if marks[name] is NO_NUMBERS
-        else _pointed(closed[name], marks[name], in_use, name, numbers, where, decimal)
-        for name, cells in columns.items()
+        else _pointed(closed[name], marks[name], expected, name, where, decimal)
+        for name, column in columns.items()
     }
     return pointed, decimal or ("," if "," in in_use else ".")
 
@@ -104,48 +109,41 @@ def _marks(cells: Sequence[str]) -> frozenset[str]:
 
 
 def _pointed(
-    cells: Sequence[str],
+    column: TextColumn,
     marks: frozenset[str],
-    in_use: set[str],
+    expected: set[str],
     name: str,
-    numbers: Sequence[int],
     where: str,
     decimal: str | None,
-) -> list[str]:
+) -> TextColumn:
     if decimal is None:
-        marked = [cell for cell in cells if MARKED.fullmatch(cell)]
+        marked = [cell for cell in column.cells if MARKED.fullmatch(cell)]
         all_groups = bool(marked) and all(LIKE_THOUSANDS.fullmatch(cell) for cell in marked)
-        if len(marks) > 1 or (all_groups and ("," in marks or len(in_use) > 1)):
-            _refuse_ambiguous(cells, name, numbers, where)
-        return [cell.replace(",", ".") for cell in cells]
+        if len(marks) > 1 or (all_groups and ("," in marks or len(expected) > 1)):
+            _refuse_ambiguous(column, name, where)
+        return column.mapped(lambda cell: cell.replace(",", "."))
     other = "." if decimal == "," else ","
-    wrong = [
-        f"row {number}: {cell}"
-        for number, cell in zip(numbers, cells, strict=True)
-        if other in cell and not LIKE_THOUSANDS.fullmatch(cell)
-    ]
-    if wrong:
+    wrong = column.rows_of(lambda cell: other in cell and not LIKE_THOUSANDS.fullmatch(cell))
+    shown = [f"row {number}: {cell}" for number, cell in wrong]
+    if shown:
         raise DataError(
             explain(
                 what=f"the column {name!r} holds numbers that do not fit decimal: {decimal!r}",
-                where=f"{where}, {first_ten(wrong)}",
+                where=f"{where}, {first_ten(shown)}",
                 remedy="correct them, or the line in the mapping",
             )
         )
-    return [cell.replace(other, "").replace(",", ".") for cell in cells]
+    return column.mapped(lambda cell: cell.replace(other, "").replace(",", "."))
 
 
-def _refuse_ambiguous(cells: Sequence[str], name: str, numbers: Sequence[int], where: str) -> None:
-    shown = [
-        f"row {number}: {cell}"
-        for number, cell in zip(numbers, cells, strict=True)
-        if MARKED.fullmatch(cell)
-    ]
+def _refuse_ambiguous(column: TextColumn, name: str, where: str) -> None:
+    marked = column.rows_of(lambda cell: MARKED.fullmatch(cell) is not None)
+    shown = first_ten(f"row {number}: {cell}" for number, cell in marked)
     raise DataError(
         explain(
             what=f"the column {name!r} can be read in two ways: does its mark part decimals or "
             "thousands?",
-            where=f"{where}, {first_ten(shown)}",
+            where=f"{where}, {shown}",
             remedy='write one line in a mapping file, decimal: "," or decimal: ".", and give it '
             "with --mapping",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
+from coaching_stats.respondents import QualityRules
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -110,6 +111,7 @@ class Study:
     cluster: str | None
     has_cluster_key: bool
     minimum_group: int
+    quality: QualityRules
     data_note_en: str
     data_note_fi: str
     hash: str

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import codecs
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import yaml
 
-from coaching_stats.errors import StudyError, explain, first_ten, nearest
+from coaching_stats.csv_files import read_cells
+from coaching_stats.errors import DataError, StudyError, explain, first_ten, nearest
+from coaching_stats.labels import plain
+from coaching_stats.respondents import DROP, FLAG
 from coaching_stats.study_file import UniqueKeys
 
-KEYS = ("columns", "decimal", "missing", "sheet")
+if TYPE_CHECKING:
+    from coaching_stats.survey_tools import Layout
+
+KEYS = (
+    "columns",
+    "types",
+    "scales",
+    "labels",
+    "missing",
+    "decimal",
+    "day_first",
+    "encoding",
+    "sheet",
+    "teams",
+    "keep",
+)
+TYPES = ("number", "text", "date", "boolean")
 
 
 @dataclass(frozen=True)
@@ -22,19 +43,64 @@ class FileMapping:
     Attributes
     ----------
     columns : mapping from our name to the header in the file
-    decimal : {",", "."} or None
+    types : mapping from our name to {"number", "text", "date", "boolean"}
+    scales : mapping from our name to (lowest, highest)
+        Where a column has another scale than the questionnaire, or is none of its items.
+    labels : mapping from label to number
+        Beside the packaged ones.
     missing : tuple of str
         Codes that stand for a missing answer.
-    sheet : str or None
+    decimal : {",", "."} or None
+    day_first : bool or None
+    encoding, sheet : str or None
+    teams : tuple of str or None
+        The known teams.
+    keep : mapping from reason to bool
+        Which rows are kept though they would be dropped, or dropped though they would be kept.
     where : str
         Name of the mapping file, for messages.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    decimal: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    decimal: str | None = None
+    day_first: bool | None = None
+    encoding: str | None = None
     sheet: str | None = None
+    teams: tuple[str, ...] | None = None
+    keep: Mapping[str, bool] = field(default_factory=dict)
     where: str = "mapping"
+
+    def headers_of(self, layout: Layout) -> Mapping[str, str]:
+        """Our names by header of an export; its codes and full questions are understood too.
+
+        Raises
+        ------
+        StudyError
+            A header that the export does not have, or that several of its columns share.
+        """
+        _refuse_collisions(layout.header, dict(self.columns), self.where)
+        found: dict[str, str] = {}
+        missing: list[str] = []
+        for name, wanted in self.columns.items():
+            header = _find(layout, str(wanted))
+            if header is None:
+                known = [*layout.header, *filter(None, layout.questions)]
+                missing.append(f"{wanted!r}{nearest(str(wanted), known)}")
+            else:
+                found[header] = name
+        if missing:
+            raise StudyError(
+                explain(
+                    what=f"the data have no column {first_ten(missing)}",
+                    where=self.where,
+                    remedy="correct the header in the mapping",
+                )
+            )
+        return found
 
     def renamed(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rename the columns of a frame, a copy of it.
@@ -44,7 +110,7 @@ class FileMapping:
         StudyError
             A header that the data do not have, or a name that they have already.
         """
-        _refuse_collisions(frame, dict(self.columns), self.where)
+        _refuse_collisions(list(frame), dict(self.columns), self.where)
         missing = [header for header in self.columns.values() if header not in frame]
         if missing:
             raise StudyError(
@@ -66,19 +132,49 @@ def load_mapping(path: str | Path | None) -> FileMapping:
     Parameters
     ----------
     path : str or Path, optional
-        YAML with the keys ``columns: {our name: header}``, ``decimal: ","``, ``missing: [99]`` and
-        ``sheet: name``, each of them optional.
+        YAML with the keys of `FileMapping`, each of them optional: ``columns: {our name: header}``,
+        ``decimal: ","``, ``missing: [99]`` and so on.
 
     Raises
     ------
     StudyError
         No such file, broken YAML, an unknown key (the nearest known one is named) or value.
+    DataError
+        A list of teams that is no table.
     """
     if path is None:
         return FileMapping()
     path = Path(path)
+    raw = _read(path)
+    _refuse_shape(raw, path.name)
+    return FileMapping(
+        columns=raw.get("columns") or {},
+        types=raw.get("types") or {},
+        scales={name: (low, high) for name, (low, high) in (raw.get("scales") or {}).items()},
+        labels={plain(str(label)): value for label, value in (raw.get("labels") or {}).items()},
+        missing=tuple(str(code) for code in raw.get("missing") or ()),
+        decimal=raw.get("decimal"),
+        day_first=raw.get("day_first"),
+        encoding=raw.get("encoding"),
+        sheet=raw.get("sheet"),
+        teams=_known_teams(path, raw["teams"]) if raw.get("teams") else None,
+        keep=raw.get("keep") or {},
+        where=path.name,
+    )
+
+
+def _find(layout: Layout, wanted: str) -> str | None:
+    """Header of the one column that is meant; a header itself comes before codes and questions."""
+    for texts in (layout.header, layout.codes, layout.questions):
+        plain_texts = [" ".join(text.split()) for text in texts]
+        if plain_texts.count(" ".join(wanted.split())) == 1:
+            return layout.header[plain_texts.index(" ".join(wanted.split()))]
+    return None
+
+
+def _read(path: Path) -> object:
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=UniqueKeys)
+        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=UniqueKeys)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise StudyError(
             explain(
@@ -87,14 +183,30 @@ def load_mapping(path: str | Path | None) -> FileMapping:
                 remedy="give a YAML file in UTF-8 with the key columns",
             )
         ) from None
-    _refuse_shape(raw, path.name)
-    return FileMapping(
-        columns=raw.get("columns") or {},
-        decimal=raw.get("decimal"),
-        missing=tuple(str(code) for code in raw.get("missing") or ()),
-        sheet=raw.get("sheet"),
-        where=path.name,
-    )
+
+
+def _known_teams(mapping: Path, name: object) -> tuple[str, ...]:
+    """Teams of a list beside the mapping, as text."""
+    path = mapping.parent / str(name)
+    if not path.is_file():
+        raise StudyError(
+            explain(
+                what=f"there is no list of teams {str(name)!r}",
+                where=mapping.name,
+                remedy="write the path of a CSV file with a column team, seen from the mapping",
+            )
+        )
+    header, rows, _ = read_cells(path)
+    column = next((i for i, h in enumerate(header) if h in ("team", "team_id")), None)
+    if column is None:
+        raise DataError(
+            explain(
+                what=f"{path.name} has no column 'team'",
+                where=f"its columns are {first_ten(header)}",
+                remedy="name the column of the teams so",
+            )
+        )
+    return tuple(row[column].strip() for row in rows if row[column].strip())
 
 
 def _refuse_shape(raw: object, where: str) -> None:
@@ -112,22 +224,60 @@ def _refuse_shape(raw: object, where: str) -> None:
         )
     if not isinstance(raw.get("columns") or {}, dict):
         raise StudyError(explain(what="columns names no headers", where=where, remedy=remedy))
-    if raw.get("decimal") not in (None, ",", "."):
-        raise StudyError(
-            explain(
-                what=f"decimal {raw['decimal']!r} is no decimal mark",
-                where=where,
-                remedy='write decimal: "," or decimal: "."',
+    for key, (is_right, wanted) in SHAPES.items():
+        if raw.get(key) is not None and not is_right(raw[key]):
+            raise StudyError(
+                explain(what=f"{key} cannot be {raw[key]!r}", where=where, remedy=f"write {wanted}")
             )
-        )
 
 
-def _refuse_collisions(frame: pd.DataFrame, columns: dict[str, object], where: str) -> None:
+def _is_table(values: object, is_right: Callable[[object], bool]) -> bool:
+    return isinstance(values, dict) and all(map(is_right, values.values()))
+
+
+def _is_range(value: object) -> bool:
+    is_pair = isinstance(value, list) and len(value) == 2
+    return is_pair and all(isinstance(v, int | float) for v in value) and value[0] < value[1]
+
+
+def _is_encoding(value: object) -> bool:
+    try:
+        return bool(codecs.lookup(str(value)))
+    except LookupError:
+        return False
+
+
+SHAPES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "types": (
+        lambda v: _is_table(v, lambda kind: kind in TYPES),
+        f"types: {{SALES: number}}, with one of {', '.join(TYPES)}",
+    ),
+    "scales": (lambda v: _is_table(v, _is_range), "scales: {S_SPR1: [1, 7]}"),
+    "labels": (
+        lambda v: _is_table(v, lambda n: isinstance(n, int) and not isinstance(n, bool)),
+        "labels: {Täysin eri mieltä: 1}",
+    ),
+    "missing": (lambda v: isinstance(v, list), "missing: [99, -9]"),
+    "decimal": (lambda v: v in (",", "."), 'decimal: "," or decimal: "."'),
+    "day_first": (lambda v: isinstance(v, bool), "day_first: true or day_first: false"),
+    "encoding": (_is_encoding, "an encoding by its name, for example encoding: cp1252"),
+    "sheet": (lambda v: isinstance(v, str), "the name of a sheet"),
+    "teams": (lambda v: isinstance(v, str), "the path of a CSV file with a column team"),
+    "keep": (
+        lambda v: (
+            _is_table(v, lambda is_kept: isinstance(is_kept, bool)) and set(v) <= {*DROP, *FLAG}
+        ),
+        f"keep: {{duplicate: true}}, with some of {', '.join((*DROP, *FLAG))}",
+    ),
+}
+
+
+def _refuse_collisions(header: Sequence[str], columns: dict[str, object], where: str) -> None:
     """Refuse headers that are no text, that stand twice, or a name that the data have already."""
     headers = list(columns.values())
-    wrong = [name for name, header in columns.items() if not isinstance(header, str | int | float)]
-    twice = [header for header in headers if headers.count(header) > 1]
-    taken = [name for name, header in columns.items() if name in frame and name not in headers]
+    wrong = [name for name, head in columns.items() if not isinstance(head, str | int | float)]
+    twice = [head for head in headers if headers.count(head) > 1]
+    taken = [name for name, head in columns.items() if name in header and name not in headers]
     for bad, what, remedy in (
         (wrong, "no single header for", "write one header for each name"),
         (dict.fromkeys(twice), "several names for the header", "map each header once"),

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from coaching_stats.errors import DataError, explain
 from coaching_stats.group_figures import group_figures
+from coaching_stats.hypotheses import ID_NAMES
 from coaching_stats.receipt import Receipt
 from coaching_stats.report import write_report
 from coaching_stats.results_json import results_text
+from coaching_stats.spreadsheet_text import inert
 from coaching_stats.study import Run
+from coaching_stats.survey import Survey
 from coaching_stats.workbook import write_workbook
 
+READABLE = 0o644  # temporary files are for their owner only
 REPORTS = {"en": "report.html", "fi": "report.fi.html"}
 
 
@@ -63,9 +68,54 @@ def _write_all(run: Run, folder: Path, languages: tuple[str, ...]) -> None:
     write_workbook(run, folder / "tables.xlsx")
     (folder / "results.json").write_text(results_text(run), encoding="utf-8")
     (folder / "receipt.json").write_text(receipt_text(run.receipt), encoding="utf-8")
-    group_figures(run).to_csv(folder / "published.csv", index=False, lineterminator="\n")
+    inert(group_figures(run)).to_csv(folder / "published.csv", index=False, lineterminator="\n")
+
+
+def write_files(texts: Mapping[Path, str]) -> None:
+    """Write text files: all of them, or none.
+
+    Parameters
+    ----------
+    texts : mapping from path to text
+
+    Raises
+    ------
+    DataError
+        One of them cannot be written; then none is changed.
+    """
+    waiting: dict[Path, Path] = {}
+    try:
+        for path, text in texts.items():
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+            waiting[path] = Path(name)
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        for path, ready in waiting.items():
+            ready.chmod(READABLE)
+            os.replace(ready, path)
+    except OSError as problem:
+        raise DataError(
+            explain(
+                what=f"{path.name!r} cannot be written",
+                where=problem.strerror or str(problem),
+                remedy="name a file in a folder that exists and where you may write",
+            )
+        ) from None
+    finally:
+        for ready in waiting.values():
+            ready.unlink(missing_ok=True)
 
 
 def receipt_text(receipt: Receipt) -> str:
     """The text of receipt.json."""
     return json.dumps(receipt.as_dict(), ensure_ascii=False, indent=1) + "\n"
+
+
+def answers_text(survey: Survey) -> str:
+    """The text of a file of answers: ``respondent, team``, then all that is ours, as CSV."""
+    short = {ours: name for name, ours in ID_NAMES.items()}
+    known = [name for name in survey.answers if name in {m.name for m in survey.matching.matches}]
+    answers = survey.answers[known].rename(columns=short)
+    first = [name for name in ("respondent", "team") if name in answers]
+    ordered = answers[[*first, *(name for name in answers if name not in first)]]
+    return inert(ordered).to_csv(index=False, lineterminator="\n")

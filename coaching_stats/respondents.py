@@ -105,7 +105,7 @@ def sift(frame: pd.DataFrame, keep: Mapping[str, bool], rules: QualityRules, fil
     return Sifted(
         keep=is_kept,
         dropped=[_entry(frame, who, place, why[place]) for place in np.flatnonzero(~is_kept)],
-        flagged=careless(frame[is_kept], rules),
+        flagged=_flagged(frame, {reason: is_so & is_kept for reason, is_so in flags.items()}),
         problems=_said(frame, flags, is_kept),
     )
 
@@ -119,8 +119,11 @@ def careless(frame: pd.DataFrame, rules: QualityRules) -> list[dict[str, object]
         Answers under our names, indexed by the rows of the file.
     rules : QualityRules
     """
+    return _flagged(frame, _flags(frame, rules))
+
+
+def _flagged(frame: pd.DataFrame, flags: Mapping[str, np.ndarray]) -> list[dict[str, object]]:
     who = _respondents(frame)
-    flags = _flags(frame, rules)
     is_flagged = np.any(list(flags.values()), axis=0)
     return [
         _entry(frame, who, place, reason)
@@ -140,7 +143,8 @@ def _respondents(frame: pd.DataFrame) -> np.ndarray:
     """Ids as text, None where there is none."""
     for name in ("respondent", "seller_id", "manager", "manager_id", "team", "team_id"):
         if name in frame:
-            return np.array([None if pd.isna(who) else str(who) for who in frame[name]], object)
+            ids = frame[name].astype(object)
+            return ids.where(ids.isna(), ids.astype(str)).where(ids.notna(), None).to_numpy()
     return np.full(len(frame), None, dtype=object)
 
 

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
-from coaching_stats.csv_files import to_column
-from coaching_stats.decimals import with_points
-from coaching_stats.exports import read_export
+from coaching_stats.columns import text_columns
+from coaching_stats.errors import DataError, explain, first_ten
+from coaching_stats.exports import SPSS_ENDINGS, Raw, read_records
 from coaching_stats.hypotheses import ID_NAMES
-from coaching_stats.instrument import load_instrument
-from coaching_stats.labels import numbers_of
+from coaching_stats.identifiers import lookalikes, lost_zeros
 from coaching_stats.mapping import FileMapping, load_mapping
-from coaching_stats.receipt import Receipt, receipt_of
+from coaching_stats.matching import Matching, is_ours, match_columns
+from coaching_stats.personal_data import find_personal_data, is_identifying
+from coaching_stats.reading import Reading
+from coaching_stats.receipt import Receipt, column_entry, problem
+from coaching_stats.respondents import DEFAULT_RULES, QualityRules, sift
 from coaching_stats.results import Shown
-from coaching_stats.single_file import TEAM_FACTS, TEXT_COLUMNS
+from coaching_stats.single_file import TEXT_COLUMNS
+from coaching_stats.survey_tools import Layout, recognise
 
-USED = (*ID_NAMES, *ID_NAMES.values(), *TEAM_FACTS, "sales_index", "trn_hours", "tenure_years")
-NEAR = 0.85  # likeness of two wordings above which one is proposed for the other
+PATIENCE = 2.0  # seconds, after which a bar shows how far the reading is
+# What a tool says about a response; used to sift, and no part of the answers.
+ABOUT_RESPONSES = (
+    "status",
+    "finished",
+    "progress",
+    "consent",
+    "started_at",
+    "seconds",
+    "ip_address",
+    "last_page",
+)
+ID_COLUMNS = {*ID_NAMES, *ID_NAMES.values()}
+HOW = {
+    "mapping": "the mapping",
+    "tool": "the survey tool's own names",
+    "synonym": "their usual names",
+    "code": "their codes",
+    "wording": "the wording of the questionnaire",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,10 +56,19 @@ class Survey(Shown):
     answers : DataFrame
         Rows are labelled as the user sees them in the file; ids stay text.
     receipt : Receipt
+    matching : Matching
+        Which column of the file is which of ours, and which are in doubt.
+    questions : mapping from column to str
+        What was asked, where the file tells (SPSS: variable labels).
+    value_labels : mapping from column to (mapping from code to str)
+        What the codes of an SPSS file stand for.
     """
 
     answers: pd.DataFrame
     receipt: Receipt
+    matching: Matching
+    questions: Mapping[str, str] = field(default_factory=dict)
+    value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -54,9 +86,47 @@ def read_survey(path: str | Path, mapping: str | Path | None = None) -> Survey:
     Parameters
     ----------
     path : str or Path
-        CSV, TSV or XLSX.
+        CSV, TSV, XLSX or SAV, as Qualtrics, SurveyMonkey, LimeSurvey, Microsoft and Google Forms,
+        Webropol, SPSS or a spreadsheet write it.
     mapping : str or Path, optional
         Our names for its columns, and what its cells leave open.
+
+    Returns
+    -------
+    Survey
+        Previews, tests, empty and unfinished answers, answers without consent and repeats are
+        dropped; speeders, straightliners and failed attention checks are flagged and kept.
+
+    Raises
+    ------
+    DataError, StudyError
+        A file that is not a table, numbers or dates that can be read in two ways, unknown answers
+        or teams, answers outside their scale, or a mapping that does not fit.
+
+    Examples
+    --------
+    >>> read_survey("data/sample/sellers.csv").receipt.rows_read
+    1500
+    """
+    return read_file(Path(path), load_mapping(mapping))
+
+
+def read_file(
+    path: Path,
+    mapping: FileMapping,
+    text: Collection[str] = (),
+    rules: QualityRules = DEFAULT_RULES,
+) -> Survey:
+    """Read one file, its columns under our names.
+
+    Parameters
+    ----------
+    path : Path
+    mapping : FileMapping
+    text : collection of str
+        Further columns that stay text.
+    rules : QualityRules
+        When an answer counts as careless.
 
     Returns
     -------
@@ -65,159 +135,139 @@ def read_survey(path: str | Path, mapping: str | Path | None = None) -> Survey:
     Raises
     ------
     DataError, StudyError
-        As `read_file` does.
-
-    Examples
-    --------
-    >>> read_survey("data/sample/sellers.csv").receipt.rows_read
-    1500
+        As `read_survey` does.
     """
-    frame, facts, said = read_file(Path(path), load_mapping(mapping), TEXT_COLUMNS)
-    unused = [column for column in frame if not is_used(column)]
-    problems = [
-        {
-            "severity": "warning",
-            "row": facts["header_rows"],
-            "column": column,
-            "value": None,
-            "message": f"the column {column!r} is none of ours and is not used",
-        }
-        for column in unused
+    with tqdm(total=4, desc=path.name, unit="step", delay=PATIENCE, leave=False) as bar:
+        raw = read_records(path, mapping.sheet, mapping.encoding)
+        bar.update()
+        layout = recognise(raw.records, path.name, is_spss=path.suffix.lower() in SPSS_ENDINGS)
+        matching = match_columns(layout, mapping.headers_of(layout), path.name)
+        columns = text_columns(layout.header, layout.rows, layout.numbers)
+        bar.update()
+        personal = find_personal_data(columns)
+        left_out = _left_out(personal, matching)
+        names = {**{of: name for name, of in layout.roles.items()}, **matching.names}
+        kept = {names.get(h, h): c for h, c in columns.items() if h not in left_out}
+        reading = Reading(path.name, mapping, layout.tool, frozenset({*TEXT_COLUMNS, *text}))
+        values, decimal, said = reading.values(kept, is_comma_likely=raw.delimiter == ";")
+        bar.update()
+        frame = pd.DataFrame(values, index=pd.Index(layout.numbers, name="row"))
+        if layout.tool == "LimeSurvey" and "completed_at" in frame:  # it dates only whole answers
+            frame["finished"] = frame["completed_at"].notna().map({True: "1", False: "0"})
+        _check_ids(frame, path.name, mapping.teams)
+        sifted = sift(frame, mapping.keep, rules, path.name)
+        bar.update()
+    answers = frame.loc[sifted.keep, [c for c in frame if c not in ABOUT_RESPONSES]]
+    receipt = Receipt(
+        tool=layout.tool,
+        encoding=raw.encoding,
+        delimiter=raw.delimiter,
+        decimal=decimal,
+        header_rows=layout.header_rows,
+        rows_read=len(frame),
+        rows_kept=len(answers),
+        dropped=sifted.dropped,
+        flagged=sifted.flagged,
+        columns=[
+            column_entry(h, names.get(h), frame.get(names.get(h, h)), _how(matching, h))
+            for h in layout.header
+        ],
+        problems=[
+            *raw.problems,
+            *said,
+            *_about_columns(layout, matching, left_out, names),
+            *sifted.problems,
+        ],
+        personal_data=personal,
+        evidence=(*raw.evidence, *layout.evidence),
+    )
+    questions, value_labels = _labels(raw, layout, names)
+    return Survey(answers, receipt, matching, questions, value_labels)
+
+
+def _how(matching: Matching, header: str) -> str | None:
+    return next((match.how for match in matching.matches if match.header == header), None)
+
+
+def _left_out(personal: Sequence[Mapping[str, Any]], matching: Matching) -> frozenset[str]:
+    """Columns that identify people, but for those that the user's mapping asks for."""
+    asked = {match.header for match in matching.matches if match.how == "mapping"}
+    found = {entry["column"] for entry in personal if is_identifying(entry["kind"])}
+    return frozenset(found - asked)
+
+
+def _labels(
+    raw: Raw, layout: Layout, names: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, Mapping[str, str]]]:
+    """Questions and value labels by our names."""
+    asked = {**dict(zip(layout.header, layout.questions, strict=True)), **raw.questions}
+    questions = {names.get(h, h): text for h, text in asked.items() if text}
+    return questions, {names.get(h, h): labels for h, labels in raw.value_labels.items()}
+
+
+def _about_columns(
+    layout: Layout, matching: Matching, left_out: frozenset[str], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """What became of the columns: recognised, in doubt, personal, or none of ours."""
+    said = [
+        problem("info", f"{n} columns recognised by {HOW[how]}")
+        for how in HOW
+        if (n := sum(match.how == how for match in matching.matches))
     ]
-    problems = [*said, *problems]
-    flagged_as = frame.rename(columns=ID_NAMES)
-    surveys = {"seller_survey": flagged_as} if "seller_id" in flagged_as else {}
-    receipt = receipt_of(surveys, tool="single file", problems=problems, single_file=frame)
-    return Survey(frame, replace(receipt, **facts))
+    for doubt in matching.doubts:
+        what = " or ".join(doubt.names)
+        why = "is near the wording of" if doubt.likeness < 100 else "may be"
+        text = f"the column {doubt.header!r} {why} {what}; it is not read: say which in a mapping"
+        said.append(problem("warning", text, column=doubt.header))
+    doubtful = {doubt.header for doubt in matching.doubts}
+    for header in layout.header:
+        if header in left_out:
+            text = f"the column {header!r} holds personal data and is left out; map it to keep it"
+            said.append(problem("warning", text, column=header))
+        elif header not in doubtful and names.get(header, header) == header and not is_ours(header):
+            text = f"the column {header!r} is none of ours and is not used"
+            said.append(problem("warning", text, row=layout.header_row, column=header))
+    return said
 
 
-def is_used(column: str) -> bool:
-    """Whether a column has one of our names: an id, a record, an item, or a ready score."""
-    items = {item.name for item in load_instrument().items}
-    key, _, source = column.rpartition("_")
-    is_score = source in ("s", "m", "p", "r") and key.isupper()
-    return column in USED or column in items or is_score
-
-
-def read_file(
-    path: Path, mapping: FileMapping, text: frozenset[str]
-) -> tuple[pd.DataFrame, dict[str, str | int], list[dict[str, object]]]:
-    """Read one file of a survey tool or spreadsheet, its columns under our names.
-
-    Parameters
-    ----------
-    path : Path
-    mapping : FileMapping
-    text : frozenset of str
-        Columns that stay text, by our names or by their headers.
-
-    Returns
-    -------
-    frame : DataFrame
-        Rows are labelled as the user sees them in the file.
-    facts : dict
-        ``encoding, delimiter, decimal, header_rows``, for the receipt.
-    problems : list of dict
-        What was read as something else than it stands in the file.
+def _check_ids(frame: pd.DataFrame, file: str, known: tuple[str, ...] | None) -> None:
+    """Refuse ids that look alike, and teams that are not among the known ones.
 
     Raises
     ------
-    DataError, StudyError
-        A file that is not a table, numbers that can be read in two ways, unknown answers, or a
-        mapping that does not fit.
+    DataError
     """
-    export = read_export(path, mapping.sheet)
-    cells = pd.DataFrame(export.rows, columns=export.header, dtype=object)
-    cells = mapping.renamed(cells)
-    kept = [c for c in cells if c in text or mapping.columns.get(c) in text]
-    gone = dict.fromkeys(mapping.missing, "")  # never in ids: a team may be called 99
-    free = {c: cells[c].replace(gone).tolist() for c in cells if c not in kept}
-    pointed, decimal = with_points(free, export.numbers, path.name, mapping.decimal)
-    items = {item.name: item for item in load_instrument().items}
-    numbered = {
-        c: numbers_of(values, export.numbers, items[c], path.name) if c in items else values
-        for c, values in pointed.items()
-    }
-    problems = [_in_words(c, export.header_row, pointed[c], numbered[c]) for c in numbered]
-    frame = pd.DataFrame(
-        {
-            c: to_column(
-                tuple(cells[c] if c in kept else numbered[c]),
-                c,
-                export.numbers,
-                path.name,
-                is_text=True if c in kept else None,
+    for column in ID_COLUMNS & set(frame):
+        alike = lookalikes(frame[column].dropna().unique().tolist())
+        if alike:
+            raise DataError(
+                explain(
+                    what=f"ids in the column {column!r} differ only by signs that cannot be seen, "
+                    "by case or by space",
+                    where=f"{file}, " + first_ten(_pair(frame, column, pair) for pair in alike),
+                    remedy="write each id in one way",
+                )
             )
-            for c in cells
-        }
-    ).set_axis(pd.Index(export.numbers, name="row"))
-    facts = {
-        "encoding": export.encoding,
-        "delimiter": export.delimiter,
-        "decimal": decimal,
-        "header_rows": export.header_row,
-    }
-    return frame, facts, [problem for problem in problems if problem]
+    team = next((c for c in ("team", "team_id") if c in frame), None)
+    if known is None or team is None:
+        return
+    unknown = frame.loc[frame[team].notna() & ~frame[team].isin(known), team]
+    if len(unknown):
+        zeros = dict(lost_zeros(unknown.unique().tolist(), list(known)))
+        raise DataError(
+            explain(
+                what=f"{unknown.nunique()} teams are not among the known ones",
+                where=f"{file}, "
+                + first_ten(
+                    f"row {row}: {name!r}"
+                    + (f", perhaps {zeros[name]!r} without its zeros" if name in zeros else "")
+                    for row, name in unknown.drop_duplicates().items()
+                ),
+                remedy="correct them, or add them to the list of teams in the mapping",
+            )
+        )
 
 
-def _in_words(
-    column: str, row: int, given: Sequence[str], read: Sequence[str]
-) -> dict[str, object] | None:
-    """Say how many answers of a column stood in words, and how many of these became missing."""
-    changed = [number for cell, number in zip(given, read, strict=True) if cell.strip() != number]
-    if not changed:
-        return None
-    gone = changed.count("")
-    return {
-        "severity": "info",
-        "row": row,
-        "column": column,
-        "value": None,
-        "message": f"{column}: {len(changed)} answers in words read as numbers, {gone} of them as "
-        "missing",
-    }
-
-
-def proposed_mapping(headers: Sequence[str]) -> str:
-    """Propose a mapping from the wording of the questionnaire, as YAML for the user to confirm.
-
-    Parameters
-    ----------
-    headers : sequence of str
-
-    Returns
-    -------
-    str
-        Exact wordings in either language are mapped. Near ones, and wordings that both the seller
-        and the manager form have, stand as comments: nothing uncertain is applied.
-
-    Examples
-    --------
-    >>> print(proposed_mapping(["Tiimi", "Syksy on hieno vuodenaika."]))
-    columns:
-      # nothing of ours: "Tiimi"
-      # S_MARK1 or M_MARK1: "Syksy on hieno vuodenaika."
-    """
-    items = [item for item in load_instrument().items if item.form in ("seller", "manager")]
-    wordings: dict[str, list[str]] = {}
-    for item in items:
-        for text in {item.text_en, item.text_fi}:
-            wordings.setdefault(_plain(text), []).append(item.name)
-    lines = ["columns:"]
-    for header in (header for header in headers if not is_used(header)):
-        names = wordings.get(_plain(header), [])
-        near = get_close_matches(_plain(header), wordings, n=1, cutoff=NEAR)
-        quoted = '"' + header.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        if len(names) == 1:
-            lines.append(f"  {names[0]}: {quoted}")
-        elif names:
-            lines.append(f"  # {' or '.join(names)}: {quoted}")
-        elif near:
-            lines.append(f"  # near {' or '.join(wordings[near[0]])}: {quoted}")
-        else:
-            lines.append(f"  # nothing of ours: {quoted}")
-    return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(".")
+def _pair(frame: pd.DataFrame, column: str, pair: tuple[str, str]) -> str:
+    first, second = (int(frame.index[(frame[column] == one).argmax()]) for one in pair)
+    return f"row {first}: {pair[0]!a} and row {second}: {pair[1]!a}"

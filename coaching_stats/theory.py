@@ -11,6 +11,7 @@ from typing import Any
 
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
 from coaching_stats.hypotheses import ID_NAMES, SUFFIX, Construct, Derived, Hypothesis, Leg, Study
+from coaching_stats.respondents import QualityRules
 from coaching_stats.study_file import PACKAGE, parse_study
 
 RULES = {
@@ -98,6 +99,7 @@ def _build(text: str, where: str) -> Study:
         cluster=raw.get("cluster"),
         has_cluster_key="cluster" in raw,
         minimum_group=raw.get("promise", {}).get("minimum_group", 5),
+        quality=QualityRules(**raw.get("quality", {})),
         data_note_en=raw.get("data_note_en", ""),
         data_note_fi=raw.get("data_note_fi", raw.get("data_note_en", "")),
         hash=hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest(),

@@ -12,6 +12,7 @@ import xlsxwriter
 from coaching_stats.group_figures import group_figures
 from coaching_stats.report import check_in_words, reasons_in_words
 from coaching_stats.scale_table import scale_table
+from coaching_stats.spreadsheet_text import inert_cell
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
 from coaching_stats.wording import term_name
@@ -62,7 +63,7 @@ def _number_format(title: str, values: list[Any]) -> str:
 
 def _write(sheet: Any, row: int, column: int, value: Any, text: Any, figure: Any) -> None:
     if isinstance(value, str):
-        sheet.write_string(row, column, value, text)
+        sheet.write_string(row, column, inert_cell(value), text)
     elif np.isinf(value):
         sheet.write_string(row, column, number(value, "en"), text)
     elif not np.isnan(value):

@@ -32,11 +32,14 @@ def test_every_way_of_writing_a_day_gives_the_same_day(day):
 def test_times_of_day_are_kept(moment):
     moment = moment.replace(microsecond=0)
     half = moment.strftime("%I:%M:%S %p")
-    assert read(
-        f"{moment.day}.{moment.month}.{moment.year} klo {moment:%H.%M.%S}",
-        f"{moment:%Y-%m-%d %H:%M:%S}",
-        f"{moment:%Y-%m-%dT%H:%M:%S}Z",
-    ) == [moment.isoformat()] * 3
+    assert (
+        read(
+            f"{moment.day}.{moment.month}.{moment.year} klo {moment:%H.%M.%S}",
+            f"{moment:%Y-%m-%d %H:%M:%S}",
+            f"{moment:%Y-%m-%dT%H:%M:%S}Z",
+        )
+        == [moment.isoformat()] * 3
+    )
     assert read(f"{moment:%m/%d/%Y} {half}", day_first=False) == [moment.isoformat()]
 
 
