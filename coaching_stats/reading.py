@@ -142,7 +142,8 @@ class Reading:
             scale = self._scale(name)
             if scale is not None:
                 rows = column.rows_of(lambda cell, ends=scale: _is_outside(cell, *ends))
-                bad += [f"{name} row {row}: {cell}" for row, cell in rows]
+                ends = f"from {scale[0]:g} to {scale[1]:g}"
+                bad += [f"{name}, row {row}: {float(cell):g} ({ends})" for row, cell in rows]
         if bad:
             raise DataError(
                 explain(

@@ -150,7 +150,7 @@ def test_rows_are_counted_as_the_user_sees_them(wide, tmp_path):
     bad["team_id"] = bad["team_id"].mask(bad.index == 1)
     text = bad.to_csv(index=False).split("\n")
     path.write_text("\n".join([*text[:3], "", *text[3:]]), encoding="utf-8")
-    with pytest.raises(DataError, match="S_SPR1 row 7: 9"):
+    with pytest.raises(DataError, match="S_SPR1, row 7: 9 "):
         panel_of(path)
     manager = wide.assign(M_WTC1=wide["M_WTC1"].mask(wide["team_id"] == "T002", 9))
     first = int(np.flatnonzero(wide["team_id"] == "T002")[0])

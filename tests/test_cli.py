@@ -118,7 +118,7 @@ def refused(result, *fragments):
         (b"\xef\xbb\xbf", ["survey.csv is empty"]),
         (b"team_id,S_SPR1\n", ["survey.csv has a header but no rows"]),
         (b"\x00\xff\xfe\x93binary\x00junk", ["survey.csv", "cannot be read as a table"]),
-        (b"tiimi;S_SPR1\n1;4\n", ["no column 'team_id'", "the columns are tiimi, S_SPR1"]),
+        (b"joukko;S_SPR1\n1;4\n", ["no column 'team_id'", "the columns are joukko, S_SPR1"]),
         (b"team_id,age\n1,4\n2,5\n", ["no column is an item", "team_id, age"]),
         (b"team_id,S_SPR1\n1,4,9\n", ["row 2: 3 cells"]),
     ],
@@ -146,8 +146,14 @@ def test_files_that_are_no_survey(run, tmp_path, content, fragments):
             lambda d: d.assign(**{c: None for c in d if c.startswith("S_LPR")}),
             ["S_LPR1", "missing"],
         ),
-        (lambda d: d.assign(M_WTC1=range(len(d))), ["differ within a team", "M_WTC1 in team"]),
-        (lambda d: pd.concat([d, d.head(1)]), ["2 rows share their respondent", "row 2"]),
+        (
+            lambda d: d.assign(M_WTC1=[1 + i % 7 for i in range(len(d))]),
+            ["differ within a team", "M_WTC1 in team"],
+        ),
+        (
+            lambda d: pd.concat([d, d.head(1).assign(S_SPR1=d.S_SPR1.iloc[0] % 7 + 1)]),
+            ["more than once with different answers", "row 2"],
+        ),
     ],
 )
 def test_surveys_that_cannot_be_right(run, wide, tmp_path, change, fragments):

@@ -90,6 +90,6 @@ hypotheses:
     write_workbook(run_study(data, study=study), tmp_path / "book.xlsx")
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
     cells = [cell for sheet in book for row in sheet for cell in row]
-    assert "+A1" in [cell.value for cell in cells]
-    assert any(str(cell.value).startswith("=1+1") for cell in cells)
+    assert "'+A1" in [cell.value for cell in cells]
+    assert any(str(cell.value).startswith("'=1+1") for cell in cells)
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
