@@ -8,17 +8,20 @@ beforehand (`load_study`) become verdicts (`judge`). `run_study` walks the whole
 
 from coaching_stats.aggregation import aggregation
 from coaching_stats.answers import load_sample
+from coaching_stats.careless_answers import with_and_without
+from coaching_stats.common_method import marker_adjusted, one_factor_check
 from coaching_stats.engines import cluster_moments
 from coaching_stats.errors import CoachingStatsError, DataError, DesignError, StudyError
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.frames import within_between
 from coaching_stats.graph_figure import plot_graph
+from coaching_stats.item_bias import item_bias
 from coaching_stats.mediation import mediate
 from coaching_stats.model_figures import plot_chain, plot_residuals, plot_slopes
 from coaching_stats.regression import regress
 from coaching_stats.reliability import reliability
 from coaching_stats.report import write_report
-from coaching_stats.scales import score
+from coaching_stats.scales import score, turned_items
 from coaching_stats.study import judge, run_study
 from coaching_stats.survey import read_survey
 from coaching_stats.theory import load_study
@@ -33,10 +36,13 @@ __all__ = [
     "aggregation",
     "cluster_moments",
     "compare_estimators",
+    "item_bias",
     "judge",
     "load_sample",
     "load_study",
+    "marker_adjusted",
     "mediate",
+    "one_factor_check",
     "plot_association",
     "plot_chain",
     "plot_graph",
@@ -49,6 +55,8 @@ __all__ = [
     "run_study",
     "score",
     "simulate",
+    "turned_items",
+    "with_and_without",
     "within_between",
     "write_report",
 ]

@@ -178,6 +178,47 @@ def turned(values: np.ndarray, items: Sequence[ScaleItem]) -> np.ndarray:
     return np.where(is_reversed, ends - values, values)
 
 
+def turned_items(answers: pd.DataFrame, construct: str, form: str = "seller") -> pd.DataFrame:
+    """Items of one scale with the reverse-keyed ones turned, for checks of the scale.
+
+    Parameters
+    ----------
+    answers : DataFrame, one row per respondent
+        Answers as given.
+    construct : str
+        Key such as SPR.
+    form : {"seller", "manager"}
+
+    Returns
+    -------
+    DataFrame
+        One column per item, the index of `answers`; scale points.
+
+    Raises
+    ------
+    DataError
+        The scale is not among the answers, lacks an item, or holds answers outside it.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"M_BEL1": [7], "M_BEL2": [6], "M_BEL3": [2]})
+    >>> turned_items(answers, "BEL", "manager").to_numpy().tolist()
+    [[7.0, 6.0, 6.0]]
+    """
+    found = present_scales(answers, load_instrument())
+    if (construct, form) not in found:
+        raise DataError(
+            explain(
+                what=f"the answers hold no scale {construct!r} of the {form} form",
+                where=f"scales: {first_ten(dict.fromkeys(key for key, _ in found))}",
+                remedy="name a construct of the questionnaire that was asked",
+            )
+        )
+    items = found[construct, form]
+    values = turned(checked_answers(answers, items), items)
+    return pd.DataFrame(values, columns=[item.name for item in items], index=answers.index)
+
+
 def mean_score(values: np.ndarray) -> np.ndarray:
     """Mean of turned items per person, nan where fewer than half (rounded up) are given.
 

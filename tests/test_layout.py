@@ -70,6 +70,8 @@ LAYERS = (
     "chains",
     "fitted",
     "regression",
+    "common_method",
+    "item_bias",
     "mediation",
     "workbench",
     "team_records",
