@@ -15,6 +15,7 @@ from coaching_stats.errors import CoachingStatsError, DataError, DesignError, St
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.frames import within_between
 from coaching_stats.graph_figure import plot_graph
+from coaching_stats.instrument import load_instrument
 from coaching_stats.item_bias import item_bias
 from coaching_stats.mediation import mediate
 from coaching_stats.model_figures import plot_chain, plot_residuals, plot_slopes
@@ -38,6 +39,7 @@ __all__ = [
     "compare_estimators",
     "item_bias",
     "judge",
+    "load_instrument",
     "load_sample",
     "load_study",
     "marker_adjusted",

@@ -49,7 +49,11 @@ class Evidence:
 
 
 def estimate_leg(
-    measured: Measured, leg: Leg, sources: Sourcing, seed: np.random.SeedSequence
+    measured: Measured,
+    leg: Leg,
+    sources: Sourcing,
+    seed: np.random.SeedSequence,
+    n_boot: int = N_BOOT,
 ) -> Evidence:
     """Estimate a leg from the sources given.
 
@@ -63,6 +67,7 @@ def estimate_leg(
     sources : Sourcing
     seed : SeedSequence
         For the bootstrap of a chain.
+    n_boot : int
 
     Returns
     -------
@@ -77,7 +82,7 @@ def estimate_leg(
     samples = [draw_sample(measured, leg, sources, split) for split in range(n_splits)]
     links = [[eq.estimate() for eq in equations(leg, sample)] for sample in samples]
     if leg.kind == "indirect":
-        return _chain(leg, sources, samples, links, seed)
+        return _chain(leg, sources, samples, links, seed, n_boot)
     return _single(leg, sources, samples, [link[0] for link in links])
 
 
@@ -119,10 +124,11 @@ def _chain(
     samples: list[Sample],
     links: list[list[Estimated]],
     seed: np.random.SeedSequence,
+    n_boot: int,
 ) -> Evidence:
     product = [float(np.prod([link.value for link in split])) for split in links]
     chosen = int(np.argsort(product, kind="stable")[(len(product) - 1) // 2])
-    chain = _bootstrap(leg, samples[chosen], seed)
+    chain = _bootstrap(leg, samples[chosen], seed, n_boot)
     term = chain.terms.index("->".join(chain_of(leg)))
     intervals = {}
     for level in (0.90, 0.95):
@@ -140,7 +146,7 @@ def _chain(
     )
 
 
-def _bootstrap(leg: Leg, sample: Sample, seed: np.random.SeedSequence) -> Mediation:
+def _bootstrap(leg: Leg, sample: Sample, seed: np.random.SeedSequence, n_boot: int) -> Mediation:
     frame = pd.DataFrame(chain_frame(leg, sample))
     # in an order of their own, so that neither rows nor names steer which unit is drawn
     order = np.lexsort(frame.round(9).to_numpy().T)
@@ -156,7 +162,7 @@ def _bootstrap(leg: Leg, sample: Sample, seed: np.random.SeedSequence) -> Mediat
         y=leg.outcome,
         covariates=leg.covariates,
         cluster=cluster,
-        n_boot=N_BOOT,
+        n_boot=n_boot,
         seed=np.random.default_rng(seed),
     )
 

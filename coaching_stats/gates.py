@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Hypothesis, Leg
@@ -239,26 +238,26 @@ def _missingness(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Ch
     if uses_sellers and len(panel.sellers):
         rate = np.nan
         if panel.has_response_rates:
-            rate = float((panel.response_rate() < MIN_RESPONSE_RATE).mean())
+            rate = float((measured.response_rate < MIN_RESPONSE_RATE).mean())
         yield at_most("G5", "low_response", "teams", rate, 0.50, 0.25)
         if leg.level == "team" and measured.n_teams < len(panel.sellers):
-            few = float((panel.teams["n_sellers"] < MIN_RESPONDENTS).mean())
+            few = float((measured.n_sellers < MIN_RESPONDENTS).mean())
             yield at_most("G5", "few_respondents", "teams", few, 0.50, 0.25)
     for column in columns_used(focal(leg), sources, measured.study):
         missing = _missing_share(measured, column)
         yield at_most("G5", "missing", column, missing, 0.20, 0.10)
         if uses_sellers and panel.has_response_rates:
-            related = abs(_correlation(measured.team_values(column), panel.response_rate()))
+            related = abs(_correlation(measured.team_values(column), measured.response_rate))
             yield at_most("G5", "response_related", column, related, np.inf, 0.20)
     if panel.n_answered:
         share = panel.n_failed_attention / panel.n_answered
         yield at_most("G5", "attention", "answers", share, 0.20, 0.10)
 
 
-def _correlation(values: np.ndarray, rate: pd.Series) -> float:
+def _correlation(values: np.ndarray, rate: np.ndarray) -> float:
     """Correlation over the teams where both are known; nan where one of them does not vary."""
-    known = ~np.isnan(values) & rate.notna().to_numpy()
-    both = np.column_stack([values[known], rate.to_numpy(dtype=float)[known]])
+    known = ~np.isnan(values) & ~np.isnan(rate)
+    both = np.column_stack([values[known], rate[known]])
     if len(both) < 3 or (both.std(axis=0) < 1e-12).any():
         return float("nan")
     return float(np.corrcoef(both, rowvar=False)[0, 1])
@@ -266,11 +265,9 @@ def _correlation(values: np.ndarray, rate: pd.Series) -> float:
 
 def _missing_share(measured: Measured, column: str) -> float:
     """Share of those who answered whose score is missing; a silent manager is no gap."""
-    panel = measured.panel
-    if column in panel.sellers:
-        return float(panel.sellers[column].isna().mean())
-    values = panel.teams[column]
+    if column in measured.panel.sellers:
+        return float(np.isnan(measured.seller_values(column)).mean())
+    values = measured.team_values(column)
     if column.endswith("_m"):
-        answered = panel.teams.filter(regex="_m$").drop(columns="TRN_m", errors="ignore")
-        values = values[answered.notna().any(axis=1)]
-    return float(values.isna().mean())
+        values = values[measured.manager_answered]
+    return float(np.isnan(values).mean()) if len(values) else float("nan")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -36,6 +36,7 @@ class Measured:
     panel: Panel
     study: Study
     halves: np.ndarray
+    _known: dict[tuple[object, ...], np.ndarray] = field(default_factory=dict, repr=False)
 
     @cached_property
     def team_of_seller(self) -> np.ndarray:
@@ -62,10 +63,25 @@ class Measured:
 
     def seller_values(self, column: str) -> np.ndarray:
         """Scores of the sellers, shape (n_sellers,)."""
-        return self.panel.sellers[column].to_numpy(dtype=float, na_value=np.nan)
+        if (column,) not in self._known:
+            values = self.panel.sellers[column].to_numpy(dtype=float, na_value=np.nan)
+            self._known[(column,)] = values
+        return self._known[(column,)]
 
-    def team_values(self, column: str, half: np.ndarray | None = None) -> np.ndarray:
-        """A score by team: as given, or the mean of the team's sellers (of one half)."""
+    def team_values(self, column: str, source: str = "", split: int = 0) -> np.ndarray:
+        """A score by team: as given, or the mean of the team's sellers, or of a half of them."""
+        key = (column, source, split) if source in HALVES else (column, "")
+        if key not in self._known:
+            self._known[key] = self._team_values(column, self.half(source, split))
+        return self._known[key]
+
+    def half(self, source: str, split: int) -> np.ndarray | None:
+        """Which sellers a half holds, bool, shape (n_sellers,); None for all of them."""
+        if source not in HALVES:
+            return None
+        return self.halves[split] if source == "seller_a" else ~self.halves[split]
+
+    def _team_values(self, column: str, half: np.ndarray | None) -> np.ndarray:
         if column in self.panel.teams:
             return self.panel.teams[column].to_numpy(dtype=float, na_value=np.nan)
         values = self.seller_values(column)
@@ -89,11 +105,26 @@ class Measured:
     @cached_property
     def usable_team(self) -> np.ndarray:
         """Teams with enough respondents for a team mean, bool, shape (n_teams,)."""
-        enough = (self.panel.teams["n_sellers"] >= MIN_RESPONDENTS).to_numpy()
+        enough = self.n_sellers >= MIN_RESPONDENTS
         if not self.panel.has_response_rates:
             return enough
-        rate = self.panel.response_rate().to_numpy(dtype=float, na_value=np.nan)
-        return enough & ~(rate < MIN_RESPONSE_RATE)
+        return enough & ~(self.response_rate < MIN_RESPONSE_RATE)
+
+    @cached_property
+    def response_rate(self) -> np.ndarray:
+        """Share of the invited sellers who answered, shape (n_teams,); nan where unknown."""
+        return self.panel.response_rate().to_numpy(dtype=float, na_value=np.nan)
+
+    @cached_property
+    def n_sellers(self) -> np.ndarray:
+        """Sellers who answered, shape (n_teams,)."""
+        return self.panel.teams["n_sellers"].to_numpy(dtype=float, na_value=np.nan)
+
+    @cached_property
+    def manager_answered(self) -> np.ndarray:
+        """Whether the manager of each team answered anything, bool, shape (n_teams,)."""
+        answers = self.panel.teams.filter(regex="_m$").drop(columns="TRN_m", errors="ignore")
+        return answers.notna().any(axis=1).to_numpy()
 
 
 def with_halves(panel: Panel, study: Study, n_splits: int, rng: np.random.Generator) -> Measured:
@@ -170,12 +201,6 @@ def draw_sample(measured: Measured, leg: Leg, sources: Sourcing, split: int = 0)
     return _team_sample(measured, leg, sources, split)
 
 
-def _half(measured: Measured, source: str, split: int) -> np.ndarray | None:
-    if source not in HALVES:
-        return None
-    return measured.halves[split] if source == "seller_a" else ~measured.halves[split]
-
-
 def _team_rows(
     measured: Measured, leg: Leg, sources: Sourcing, split: int
 ) -> tuple[Raw, np.ndarray, tuple[str, ...]]:
@@ -183,8 +208,8 @@ def _team_rows(
     raw: dict[tuple[str, str], np.ndarray] = {}
     for key in variables(leg):
         for part in measured.study.parts(key):
-            half = _half(measured, sources.source[key, part], split)
-            raw[key, part] = measured.team_values(sources.column(key, part), half)
+            source = sources.source[key, part]
+            raw[key, part] = measured.team_values(sources.column(key, part), source, split)
     if leg.kind == "variance":
         column = sources.column(leg.outcome, leg.outcome)
         raw[leg.outcome, SPREAD] = measured.spread_within(column)
@@ -194,7 +219,7 @@ def _team_rows(
     if from_sellers and len(measured.panel.sellers):
         few = ~measured.usable_team
         if sources.has_halves or leg.kind == "variance":
-            few = few | (measured.panel.teams["n_sellers"] < MIN_FOR_HALVES).to_numpy()
+            few = few | (measured.n_sellers < MIN_FOR_HALVES)
     notes = _left_out(few, ~keep & ~few, "teams")
     return raw, keep & ~few, notes
 
@@ -315,23 +340,29 @@ def team_cluster(teams: pd.DataFrame, study: Study) -> str | None:
 
     A study that names its cluster, or none, decides for itself.
     """
+    return _cluster_column(
+        teams["firm_id"].nunique(), teams["manager_id"].nunique(), len(teams), study
+    )
+
+
+def _cluster_column(n_firms: int, n_managers: int, n_teams: int, study: Study) -> str | None:
     if study.has_cluster_key:
         of_teams = (None, *TEAM_NAMES, study.columns.get("team"))
         return None if study.cluster in of_teams else "firm_id"
-    if teams["firm_id"].nunique() >= MIN_FIRMS:
+    if n_firms >= MIN_FIRMS:
         return "firm_id"
-    n_managers = teams["manager_id"].nunique()
-    return "manager_id" if 1 < n_managers < len(teams) else None
+    return "manager_id" if 1 < n_managers < n_teams else None
 
 
 def _team_clusters(measured: Measured, rows: np.ndarray) -> tuple[np.ndarray | None, str]:
-    column = team_cluster(measured.panel.teams.iloc[rows], measured.study)
-    codes = {"firm_id": measured.firm, "manager_id": measured.manager}
-    return (None, "") if column is None else (codes[column][rows], column)
+    codes = {"firm_id": measured.firm[rows], "manager_id": measured.manager[rows]}
+    n_firms, n_managers = (len(set(codes[c].tolist())) for c in ("firm_id", "manager_id"))
+    column = _cluster_column(n_firms, n_managers, len(rows), measured.study)
+    return (None, "") if column is None else (codes[column], column)
 
 
 def _seller_clusters(measured: Measured, team: np.ndarray) -> tuple[np.ndarray, str]:
     """Teams, or managers where one has several teams."""
-    if measured.panel.teams["manager_id"].duplicated().any():
+    if measured.manager.max(initial=-1) + 1 < measured.n_teams:
         return measured.manager[team], "manager_id"
     return team, "team_id"

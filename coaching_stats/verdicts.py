@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DesignError
-from coaching_stats.estimates import estimate_leg
+from coaching_stats.estimates import N_BOOT, estimate_leg
 from coaching_stats.gates import Check, check_gates, failed_gates
 from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.judgement import NOT_MEASURED, LegVerdict, Verdict
@@ -23,6 +23,7 @@ from coaching_stats.rules import (
     Decision,
     decide,
     grade_of,
+    holm,
     join,
 )
 from coaching_stats.samples import Measured, with_halves
@@ -73,15 +74,24 @@ class Verdicts(Shown):
         return {v.hypothesis.id: v for v in (*self.judged, *self.described)}[name]
 
 
-def judge_panel(panel: Panel, study: Study, seed: int) -> Verdicts:
+def judge_panel(
+    panel: Panel,
+    study: Study,
+    seed: int | np.random.SeedSequence,
+    *,
+    n_splits: int = N_SPLITS,
+    n_boot: int = N_BOOT,
+) -> Verdicts:
     """Judge every hypothesis of a study on what was measured.
 
     Parameters
     ----------
     panel : Panel
     study : Study
-    seed : int
+    seed : int or SeedSequence
         For the random halves and the bootstrap; the same seed gives the same numbers.
+    n_splits, n_boot : int
+        Random halves, and resamples of a chain; a calibration takes fewer of both.
 
     Returns
     -------
@@ -92,12 +102,11 @@ def judge_panel(panel: Panel, study: Study, seed: int) -> Verdicts:
     DesignError
         A model is rank-deficient.
     """
-    for_halves, *for_hypotheses = np.random.SeedSequence(seed).spawn(
-        1 + len(study.hypotheses) + len(study.described)
-    )
-    measured = with_halves(panel, study, N_SPLITS, np.random.default_rng(for_halves))
+    stream = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+    for_halves, *for_hypotheses = stream.spawn(1 + len(study.hypotheses) + len(study.described))
+    measured = with_halves(panel, study, n_splits, np.random.default_rng(for_halves))
     found = [
-        _named(measured, hypothesis, stream)
+        _named(measured, hypothesis, stream, n_boot)
         for hypothesis, stream in zip(
             (*study.hypotheses, *study.described), for_hypotheses, strict=True
         )
@@ -113,15 +122,19 @@ def judge_panel(panel: Panel, study: Study, seed: int) -> Verdicts:
     )
 
 
-def _named(measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
+def _named(
+    measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence, n_boot: int
+) -> Verdict:
     """Judge one hypothesis; a refusal says which one it is about."""
     try:
-        return _judge(measured, hypothesis, stream)
+        return _judge(measured, hypothesis, stream, n_boot)
     except DesignError as problem:
         raise DesignError(f"{hypothesis.id}: {problem}") from None
 
 
-def _judge(measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
+def _judge(
+    measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence, n_boot: int
+) -> Verdict:
     """Gates, estimate, rule and grade of one hypothesis; multiplicity comes after all are known."""
     pairs, missing = _sources(measured, hypothesis)
     if missing:
@@ -131,7 +144,7 @@ def _judge(measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSeq
     if failed_gates(checks):
         return _untested(hypothesis, grade, checks, ())
     legs = tuple(
-        _judge_leg(measured, hypothesis, leg, sources, seed)
+        _judge_leg(measured, hypothesis, leg, sources, seed, n_boot)
         for (leg, sources), seed in zip(pairs, stream.spawn(len(pairs)), strict=True)
     )
     p_values = [leg.evidence.p_value for leg in legs]
@@ -178,15 +191,16 @@ def _judge_leg(
     leg: Leg,
     sources: Sourcing,
     stream: np.random.SeedSequence,
+    n_boot: int,
 ) -> LegVerdict:
     first, second = stream.spawn(2)
-    evidence = estimate_leg(measured, leg, sources, first)
+    evidence = estimate_leg(measured, leg, sources, first, n_boot)
     beside = None
     if sources.is_split:
         same = sourcing(hypothesis, leg, measured.study, is_split=False)
         if same is not None and not unmeasured(leg, same, measured.panel, measured.study):
             try:
-                beside = estimate_leg(measured, leg, same, second)
+                beside = estimate_leg(measured, leg, same, second, n_boot)
             except DesignError as problem:
                 note = f"no estimate from the same respondents beside it: {problem}"
                 evidence = replace(evidence, notes=(*evidence.notes, note))
@@ -195,15 +209,13 @@ def _judge_leg(
 
 def _adjusted(found: Sequence[Verdict]) -> list[Verdict]:
     """Holm within each family of testable hypotheses; support that does not survive is lost."""
-    from statsmodels.stats.multitest import multipletests  # costs a second to import
-
     adjusted = {}
     families = dict.fromkeys(v.hypothesis.family for v in found if not v.is_exploratory)
     for family in families:
         tested = [v for v in found if v.hypothesis.family == family and v.legs]
         if tested:
-            p = multipletests([v.p_value for v in tested], method="holm")[1]
-            adjusted |= dict(zip((v.hypothesis.id for v in tested), map(float, p), strict=True))
+            p = holm([v.p_value for v in tested])
+            adjusted |= dict(zip((v.hypothesis.id for v in tested), p, strict=True))
     return [_with_p(v, adjusted.get(v.hypothesis.id, float("nan"))) for v in found]
 
 
