@@ -8,6 +8,7 @@ beforehand (`load_study`) become verdicts (`judge`). `run_study` walks the whole
 
 from coaching_stats.aggregation import aggregation
 from coaching_stats.answers import load_sample
+from coaching_stats.calibration import calibrate
 from coaching_stats.careless_answers import with_and_without
 from coaching_stats.common_method import marker_adjusted, one_factor_check
 from coaching_stats.engines import cluster_moments
@@ -35,6 +36,7 @@ __all__ = [
     "DesignError",
     "StudyError",
     "aggregation",
+    "calibrate",
     "cluster_moments",
     "compare_estimators",
     "item_bias",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
 from coaching_stats.respondents import QualityRules
+from coaching_stats.texts import number, texts
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -64,11 +65,16 @@ class Leg:
     level: str
     expected_sign: str
     sesoi: float
+    sesoi_changed_from: float | None = None
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A prediction as data; `legs` holds what is estimated."""
+    """A prediction as data; `legs` holds what is estimated.
+
+    `sesoi_changed_from`, here and in the legs, is the SESOI that the packaged theory has, or that
+    is usual for the kind and level, where the study has another one.
+    """
 
     id: str
     title: str
@@ -89,10 +95,64 @@ class Hypothesis:
     legs: tuple[Leg, ...]
     is_core: bool = False
     claims: tuple[str, ...] = ()
+    sesoi_changed_from: float | None = None
 
     def statement(self, language: str) -> str:
         """Give the claim in `language`, en or fi."""
         return self.statement_fi if language == "fi" else self.statement_en
+
+    def sesoi_marks(self, language: str) -> tuple[str, ...]:
+        """Mark every SESOI that the user changed; of a joint hypothesis also those of its legs.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> from coaching_stats.theory import load_study
+        >>> changed = replace(load_study().hypothesis("H1"), sesoi=0.15, sesoi_changed_from=0.2)
+        >>> changed.sesoi_marks("en")
+        ('SESOI changed by user: .20 → .15',)
+        """
+        marked = [(self.sesoi_changed_from, self.sesoi, "")]
+        if self.kind == "joint":
+            marked += [(leg.sesoi_changed_from, leg.sesoi, leg.name) for leg in self.legs]
+        said = texts(language)["sesoi_changed"]
+        return tuple(
+            said.format(was=_short(was, language), now=_short(now, language))
+            + (f" ({name})" if name else "")
+            for was, now, name in marked
+            if was is not None
+        )
+
+
+def _short(value: float, language: str) -> str:
+    """Write a SESOI with two decimals, or as many as it has; in English without the leading 0."""
+    digits = max(2, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
+    written = number(value, language, digits)
+    return written.removeprefix("0") if language == "en" else written
+
+
+def usual_sesoi(leg: Leg, defaults: Mapping[str, float]) -> float:
+    """SESOI that is usual for the kind and the level of a leg.
+
+    Parameters
+    ----------
+    leg : Leg
+    defaults : mapping
+        ``conventions: sesoi_defaults`` of the packaged theory.
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> defaults = {"team": 0.2, "indirect_two_links": 0.05, "indirect_three_links": 0.02}
+    >>> [usual_sesoi(load_study().hypothesis(h).legs[0], defaults) for h in ("H1", "H5", "H10")]
+    [0.2, 0.02, 0.05]
+    """
+    if leg.kind == "indirect":
+        return defaults["indirect_two_links" if len(leg.mediators) == 1 else "indirect_three_links"]
+    if leg.kind == "difference":
+        return defaults["difference"]
+    is_sales = leg.kind == "slope" and leg.outcome == "SALES" and not leg.is_interaction
+    return defaults["sales_outcome" if is_sales else leg.level]
 
 
 @dataclass(frozen=True, eq=False)

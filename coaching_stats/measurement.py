@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from math import sqrt
@@ -26,6 +27,29 @@ RATED_PROCESSES = ("SPR", "LPR", "OBS", "RSM", "RSS")
 RATED_FREELY = ("SUP", "IMP")  # unrelated to any other score
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """Under what conditions a survey is answered; the defaults are those of worlds.yml.
+
+    Attributes
+    ----------
+    seller_response, manager_response : float
+        Share of the invited who answer.
+    loading : mapping from score column to float
+        Loading of a construct's items where it is not `LOADING`, by column such as SPR_s.
+    missing : float
+        Share of single answers left out at random, by those who answer.
+    """
+
+    seller_response: float = 0.75
+    manager_response: float = 0.90
+    loading: Mapping[str, float] = field(default_factory=dict)
+    missing: float = 0.0
+
+
+USUAL = Conditions()
+
+
 @cache
 def valences() -> Mapping[str, int]:
     """Evaluative tone of each construct's items: 1 pleasant, -1 unpleasant, 0 neutral.
@@ -41,7 +65,7 @@ def valences() -> Mapping[str, int]:
 
 
 def seller_answers(
-    rng: np.random.Generator, world: World, scores: Scores
+    rng: np.random.Generator, world: World, scores: Scores, conditions: Conditions = USUAL
 ) -> tuple[Answers, np.ndarray]:
     """Let every seller answer every item.
 
@@ -59,12 +83,18 @@ def seller_answers(
     team_mood = rng.standard_normal(shape[:-1])[..., np.newaxis]
     mood = nested(team_mood, rng.standard_normal(shape), MOOD_SHARED_BY_TEAM)
     etas = {key: _coloured(eta, mood, world.mood * valences()[key]) for key, eta in etas.items()}
-    answers = {i.name: _answer(rng, i, etas.get(i.construct), shape) for i in _items("seller")}
+    answers = {
+        i.name: _answer(rng, i, etas.get(i.construct), shape, conditions) for i in _items("seller")
+    }
     return _with_inattentive(rng, answers, shape)
 
 
 def manager_answers(
-    rng: np.random.Generator, world: World, scores: Scores, past_failures: np.ndarray
+    rng: np.random.Generator,
+    world: World,
+    scores: Scores,
+    past_failures: np.ndarray,
+    conditions: Conditions = USUAL,
 ) -> tuple[Answers, np.ndarray]:
     """Let every manager answer every item.
 
@@ -92,7 +122,7 @@ def manager_answers(
     answers = {
         item.name: known[item.name]
         if item.name in known
-        else _answer(rng, item, etas.get(item.construct), shape)
+        else _answer(rng, item, etas.get(item.construct), shape, conditions)
         for item in _items("manager")
     }
     return _with_inattentive(rng, answers, shape)
@@ -152,19 +182,27 @@ def _coloured(eta: np.ndarray, mood: np.ndarray, weight: float) -> np.ndarray:
 
 
 def _answer(
-    rng: np.random.Generator, item: Item, eta: np.ndarray | None, shape: tuple[int, ...]
+    rng: np.random.Generator,
+    item: Item,
+    eta: np.ndarray | None,
+    shape: tuple[int, ...],
+    conditions: Conditions,
 ) -> np.ndarray:
     if item.name in ATTENTION_KEYS:
         return np.full(shape, ATTENTION_KEYS[item.name])
     if item.name in COUNTS:
         return np.minimum(rng.poisson(np.exp(0.7 + 0.6 * eta)), item.scale_max)
-    return _likert(rng, item, eta, error=sqrt(1 - LOADING**2))
+    column = f"{item.construct}_{item.form[0]}"
+    loading = conditions.loading.get(column, LOADING)
+    return _likert(rng, item, eta, error=sqrt(1 - loading**2), loading=loading)
 
 
-def _likert(rng: np.random.Generator, item: Item, eta: np.ndarray, error: float) -> np.ndarray:
+def _likert(
+    rng: np.random.Generator, item: Item, eta: np.ndarray, error: float, loading: float = LOADING
+) -> np.ndarray:
     """Round a score with error to the options of an item, whose middle is the mean."""
     middle = (item.scale_min + item.scale_max) / 2
-    exact = middle + ITEM_SD * (LOADING * eta + error * rng.standard_normal(eta.shape))
+    exact = middle + ITEM_SD * (loading * eta + error * rng.standard_normal(eta.shape))
     ticked = np.clip(np.rint(exact), item.scale_min, item.scale_max).astype(int)
     return item.scale_min + item.scale_max - ticked if item.is_reversed else ticked
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DesignError, explain
+from coaching_stats.instrument import ATTENTION_KEYS
 from coaching_stats.latent import (
     BETWEEN,
     Scores,
@@ -22,7 +23,9 @@ from coaching_stats.latent import (
     solve,
 )
 from coaching_stats.measurement import (
+    USUAL,
     Answers,
+    Conditions,
     manager_answers,
     monthly_sales,
     process_ratings,
@@ -30,7 +33,6 @@ from coaching_stats.measurement import (
 )
 from coaching_stats.records import People, draw_records, number_people, with_change
 
-RESPONSE = {"seller": 0.75, "manager": 0.90}
 SURVEYED = {1: "2025-08", 2: "2026-08"}
 SALES_MONTHS = {  # the six after each survey
     1: ("2025-09", "2025-10", "2025-11", "2025-12", "2026-01", "2026-02"),
@@ -105,6 +107,41 @@ def simulate(
     >>> tables.truth["true_hypotheses"][:3]
     ('H1', 'H2', 'H3')
     """
+    return simulate_under(
+        USUAL,
+        world,
+        firms=firms,
+        teams=teams,
+        sellers=sellers,
+        strength=strength,
+        waves=waves,
+        seed=seed,
+    )
+
+
+def simulate_under(
+    conditions: Conditions,
+    world: str,
+    *,
+    firms: int,
+    teams: int,
+    sellers: int,
+    strength: float = 1.0,
+    waves: int = 1,
+    seed: int | np.random.Generator | np.random.SeedSequence | None = None,
+) -> SimulatedTables:
+    """Simulate a survey as `simulate` does, answered under other conditions than the usual ones.
+
+    Parameters
+    ----------
+    conditions : Conditions
+        Response rates, loadings and gaps, for example those of the user's own data.
+
+    Raises
+    ------
+    DesignError
+        As `simulate` does.
+    """
     _check_design(firms=firms, teams=teams, sellers=sellers)
     _check_options(strength, waves)
     model = load_world(world, float(strength))
@@ -115,13 +152,14 @@ def simulate(
     past_failures = rng.poisson(0.8, len(people.teams))
     scores = solve(model, residuals)
     tables = draw_records(rng, people, scores)
-    tables |= _wave(rng, model, scores, people, past_failures, wave=1)
+    tables |= _wave(rng, model, scores, people, past_failures, conditions, wave=1)
     tables["process_inventory"] = _inventory(rng, scores, people, tables["manager_survey"])
     if waves == 2:
         is_changed = _change_half(rng, len(people.teams))
         shift = {(BETWEEN, key): CHANGE * is_changed for key in ("SPR", "LPR")}
         residuals = carried_over(residuals, draw_residuals(model, rng, **sizes))
-        later = _wave(rng, model, solve(model, residuals, shift), people, past_failures, wave=2)
+        later_scores = solve(model, residuals, shift)
+        later = _wave(rng, model, later_scores, people, past_failures, conditions, wave=2)
         for name, frame in later.items():
             tables[name] = pd.concat([tables[name], frame], ignore_index=True)
         tables["teams"] = with_change(tables["teams"], is_changed)
@@ -165,16 +203,20 @@ def _wave(
     scores: Scores,
     people: People,
     past_failures: np.ndarray,
+    conditions: Conditions,
     wave: int,
 ) -> dict[str, pd.DataFrame]:
     """Run one wave: both surveys, who responded, and the sales of the months after."""
-    sellers, _ = seller_answers(rng, model, scores)
-    managers, _ = manager_answers(rng, model, scores, past_failures)
+    sellers, _ = seller_answers(rng, model, scores, conditions)
+    managers, _ = manager_answers(rng, model, scores, past_failures, conditions)
     ids = {
         "seller": {"seller_id": people.sellers, "team_id": people.team_of_seller},
         "manager": {"team_id": people.teams, "manager_id": people.managers},
     }
-    responded = {role: rng.random(len(people.languages[role])) < RESPONSE[role] for role in ids}
+    rates = {"seller": conditions.seller_response, "manager": conditions.manager_response}
+    responded = {role: rng.random(len(people.languages[role])) < rates[role] for role in ids}
+    if conditions.missing:
+        sellers, managers = (_with_gaps(rng, a, conditions.missing) for a in (sellers, managers))
     return {
         f"{role}_survey": _survey(
             rng, ids[role], answers, people.languages[role], responded[role], wave
@@ -183,6 +225,16 @@ def _wave(
     } | {
         "sales": _sales(rng, model, scores, people, wave),
         "roster": _roster(people, responded, wave),
+    }
+
+
+def _with_gaps(rng: np.random.Generator, answers: Answers, share: float) -> Answers:
+    """Leave single answers out at random, attention checks apart."""
+    return {
+        name: answer
+        if name in ATTENTION_KEYS
+        else np.where(rng.random(answer.shape) < share, np.nan, answer)
+        for name, answer in answers.items()
     }
 
 

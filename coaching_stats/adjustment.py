@@ -1,0 +1,302 @@
+"""What the causal graph says on covariates: which must be held constant, and which must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coaching_stats.causal_paths import directed_path, is_separated, nearest_separator, open_path
+from coaching_stats.errors import StudyError, explain
+from coaching_stats.hypotheses import Hypothesis, Leg, Study
+from coaching_stats.texts import texts
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+MODERATOR = "moderator"  # or another predictor: the hypothesis itself needs it in the model
+MEDIATOR, DESCENDANT, COLLIDER = "mediator", "descendant", "collider"
+CONFOUNDER, PRECISION, INSTRUMENT = "confounder", "precision", "instrument"
+UNCONNECTED = "unconnected"
+REFUSED = (MEDIATOR, DESCENDANT, COLLIDER)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One slope that is judged, or one link of a chain, and what the graph says on its covariates.
+
+    Attributes
+    ----------
+    leg, predictor, outcome : str
+    roles : mapping from covariate to role
+        moderator: the hypothesis itself needs it. mediator: on a path from predictor to outcome.
+        descendant: caused by the outcome or by a mediator. collider: common effect of causes of
+        both sides, so that holding it constant opens a path. confounder: common cause of both, or
+        between such a cause and one of them. precision: cause of the outcome only. instrument:
+        cause of the predictor only. unconnected: none of these.
+    sufficient_set : tuple of str, or None
+        A smallest set of constructs that closes every back-door path, besides what the hypothesis
+        itself holds constant; None where there is none.
+    missing : tuple of str
+        What the covariates lack of such a set; empty also where nothing can close the paths.
+    open_paths : tuple of str
+        Back-door paths that stay open under the covariates: the shortest by each arrow at the
+        predictor, such as ``WTC ← INF ← LAT → CFRQ``.
+    causal_path : str
+        Shortest path of arrows from predictor to outcome; empty where the graph has none.
+    """
+
+    leg: str
+    predictor: str
+    outcome: str
+    roles: Mapping[str, str]
+    sufficient_set: tuple[str, ...] | None
+    missing: tuple[str, ...]
+    open_paths: tuple[str, ...]
+    causal_path: str
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether the covariates close every back-door path."""
+        return not self.open_paths
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What the causal graph of a study says on the covariates of a hypothesis.
+
+    Attributes
+    ----------
+    hypothesis : str
+    effects : tuple of Effect
+        One for each predictor of each leg, and for each link of a chain.
+    """
+
+    hypothesis: str
+    effects: tuple[Effect, ...]
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """Roles of each covariate over all effects, each once."""
+        found: dict[str, list[str]] = {}
+        for effect in self.effects:
+            for key, role in effect.roles.items():
+                found.setdefault(key, []).append(role)
+        return {key: tuple(dict.fromkeys(roles)) for key, roles in found.items()}
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether the covariates close every back-door path of every effect."""
+        return all(effect.sufficient for effect in self.effects)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What would close the open paths."""
+        return tuple(dict.fromkeys(key for effect in self.effects for key in effect.missing))
+
+    @property
+    def open_paths(self) -> tuple[str, ...]:
+        """Back-door paths that stay open, each once."""
+        return tuple(dict.fromkeys(path for effect in self.effects for path in effect.open_paths))
+
+
+def adjustment_of(study: Study, hypothesis: Hypothesis) -> Adjustment | None:
+    """Say what the causal graph of a study means for the covariates of a hypothesis.
+
+    A derived variable stands for its parts. Slopes within teams are read in the graph of what
+    differs within teams: the team means are taken out, and with them all that managers, teams and
+    processes bring.
+
+    Parameters
+    ----------
+    study : Study
+    hypothesis : Hypothesis
+
+    Returns
+    -------
+    Adjustment, or None where the study has no graph
+
+    Raises
+    ------
+    StudyError
+        A covariate that must not be held constant, with the path that says why: a mediator, an
+        effect of the outcome or of a mediator, or a collider. What the hypothesis itself needs is
+        no such covariate: the mediators of a chain; its moderator; other predictors; mediators
+        that it names under ``mediators`` because the direct effect is meant; and mediators in an
+        equivalence, which says that no direct effect is left.
+
+    References
+    ----------
+    Pearl (2009), Causality, 2nd edition, chapter 3: back-door paths. Shpitser, VanderWeele &
+    Robins (2010), UAI 26, 527-536: the complete criterion, used here. Cinelli, Forney & Pearl
+    (2022), Sociological Methods & Research 53, 1071-1104: good and bad covariates.
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> study = load_study()
+    >>> adjustment_of(study, study.hypothesis("H4")).roles
+    {'SKL': ('confounder',), 'BEL': ('precision',), 'WKL': ('precision',)}
+    """
+    if not study.edges:
+        return None
+    effects = [
+        _effect(study, hypothesis, leg, *judged)
+        for leg in hypothesis.legs
+        for judged in _judged(leg)
+    ]
+    return Adjustment(hypothesis.id, tuple(effects))
+
+
+def refuse_cycle(study: Study, where: str) -> None:
+    """Refuse a causal graph that runs in a circle, naming it."""
+    import networkx as nx
+
+    graph = study.graph
+    if not nx.is_directed_acyclic_graph(graph):
+        cycle = [start for start, _ in nx.find_cycle(graph)]
+        raise StudyError(
+            explain(
+                what=f"the causal graph runs in a circle: {' -> '.join([*cycle, cycle[0]])}",
+                where=where,
+                remedy="take out one of these arrows",
+            )
+        )
+
+
+def refuse_wrong_covariates(study: Study, where: str) -> None:
+    """Refuse covariates that the study's own graph says must not be held constant."""
+    for hypothesis in study.hypotheses:
+        try:
+            adjustment_of(study, hypothesis)
+        except StudyError as problem:
+            raise StudyError(f"{where}, {hypothesis.id}: {problem}") from None
+
+
+def adjustment_sentences(study: Study, hypothesis: Hypothesis, language: str) -> tuple[str, ...]:
+    """Say in words what the graph means for each effect that a hypothesis is about.
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> study = load_study()
+    >>> print(*adjustment_sentences(study, study.hypothesis("H3"), "en"))
+    LAT → INF: the graph asks for no covariate. Held constant: SKL (cause of the outcome only).
+    """
+    adjustment = adjustment_of(study, hypothesis)
+    if adjustment is None:
+        return (texts(language)["adjustment"]["no_graph"],)
+    return tuple(dict.fromkeys(_sentence(effect, language) for effect in adjustment.effects))
+
+
+def _sentence(effect: Effect, language: str) -> str:
+    said = texts(language)["adjustment"]
+    about = f"{effect.predictor} → {effect.outcome}"
+    if effect.sufficient_set is None:
+        parts = [said["impossible"].format(about=about)]
+    elif effect.sufficient_set:
+        needed = ", ".join(effect.sufficient_set)
+        parts = [said["asks_for"].format(about=about, needed=needed)]
+    else:
+        parts = [said["asks_for_none"].format(about=about)]
+    if effect.roles:
+        held = (f"{key} ({said['roles'][role]})" for key, role in effect.roles.items())
+        parts.append(said["held"].format(held=", ".join(held)))
+    if effect.open_paths:
+        parts.append(said["open"].format(paths="; ".join(effect.open_paths)))
+    if effect.missing:
+        parts.append(said["missing"].format(missing=", ".join(effect.missing)))
+    return " ".join(parts)
+
+
+def _judged(leg: Leg) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Predictor, outcome and what the hypothesis itself holds constant, for each judged slope."""
+    moderator = () if leg.moderator is None else (leg.moderator,)
+    if leg.kind == "indirect":
+        chain = (leg.predictor[0], *leg.mediators, leg.outcome)
+        for place in range(1, len(chain)):
+            yield chain[place - 1], chain[place], chain[: place - 1]
+        return
+    judged = leg.predictor if leg.kind == "difference" else leg.predictor[:1]
+    for predictor in judged:
+        others = (key for key in leg.predictor if key != predictor)
+        yield predictor, leg.outcome, (*moderator, *others, *leg.mediators)
+
+
+def _effect(
+    study: Study,
+    hypothesis: Hypothesis,
+    leg: Leg,
+    predictor: str,
+    outcome: str,
+    needed: Sequence[str],
+) -> Effect:
+    graph = _graph(study, leg)
+    covariates = [key for key in leg.covariates if key not in (predictor, outcome)]
+    x, y = _nodes(study, graph, [predictor]), _nodes(study, graph, [outcome])
+    held = _nodes(study, graph, needed) - x - y
+    if leg.kind == "equivalence":  # no direct effect is left: mediators are held constant
+        on_path = _Query(graph, x, y, held).between
+        held |= _nodes(study, graph, covariates) & on_path
+    query = _Query(graph, x, y, held)
+    given = _nodes(study, graph, covariates) - x - y
+    roles = {}
+    for key in covariates:
+        nodes = _nodes(study, graph, [key]) - x - y
+        roles[key] = MODERATOR if key in needed or nodes <= held else query.role(nodes, given)
+        if roles[key] in REFUSED:
+            _refuse(query, key, nodes, roles[key], given)
+    separator = query.separator(held)
+    enough = query.separator(held | given)
+    return Effect(
+        leg=leg.name,
+        predictor=predictor,
+        outcome=outcome,
+        roles=roles,
+        sufficient_set=None if separator is None else _ordered(graph, separator - held),
+        missing=() if enough is None else _ordered(graph, enough - held - given),
+        open_paths=tuple(query.open_paths(held | given)),
+        causal_path=query.written(directed_path(query.free, x, y)),
+    )
+
+
+def _graph(study: Study, leg: Leg) -> nx.DiGraph:
+    """Graph that a leg is read in: of the whole, or of what differs within teams."""
+    graph = study.graph
+    for derived in set(graph) & set(study.derived):
+        graph.add_edges_from((part, derived) for part in study.derived[derived].parts)
+    named = (*leg.predictor, *leg.mediators, *leg.covariates, leg.outcome)
+    used = {part for key in named for part in (key, *study.parts(key))}
+    if leg.moderator is not None:
+        used.add(leg.moderator)
+    graph.add_nodes_from(part for key in named for part in study.parts(key))
+    if leg.level == "seller":
+        used.discard(leg.moderator)
+        levels = {key: construct.level for key, construct in study.constructs.items()}
+        graph.remove_nodes_from([n for n in [*graph] if n not in used and levels[n] != "seller"])
+    return graph
+
+
+def _nodes(study: Study, graph: nx.DiGraph, keys: Iterable[str]) -> set[str]:
+    """Nodes that some variables stand for: themselves and, of a derived one, its parts."""
+    return {node for key in keys for node in (key, *study.parts(key)) if node in graph}
+
+
+def _ordered(graph: nx.DiGraph, nodes: set[str]) -> tuple[str, ...]:
+    return tuple(node for node in graph if node in nodes)
+
+
+def _refuse(query: _Query, key: str, nodes: set[str], role: str, given: set[str]) -> None:
+    """Refuse a covariate, with the path that says why it must not be held constant."""
+    if role == MEDIATOR:
+        path = query.through(nodes)
+        what = f"{key} is on the path {path}: held constant, it takes away what is to be shown"
+        remedy = f"leave {key} out, or name it under mediators too where the direct effect is meant"
+    elif role == DESCENDANT:
+        what = f"{key} is an effect of what it should be held constant for: {query.after(nodes)}"
+        remedy = f"leave {key} out of the covariates"
+    else:
+        path = query.opened(nodes, given)
+        what = f"{key}, held constant, opens the path {path}, on which it is (or follows) a collider"
+        remedy = f"leave {key} out of the covariates, or hold another variable of the path constant"
+    raise StudyError(explain(what=f"the covariate {what}", remedy=remedy))
