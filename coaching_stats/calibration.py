@@ -41,6 +41,8 @@ class Design:
     firms, teams, sellers : int
         Firms, teams per firm and invited sellers per team.
     waves : int
+    managers : bool
+        Whether managers and process raters answer too: the second source.
     strength : float
         Multiplies every effect of the world.
     conditions : Conditions
@@ -51,13 +53,20 @@ class Design:
     teams: int
     sellers: int
     waves: int = 1
+    managers: bool = True
     strength: float = 1.0
     conditions: Conditions = field(default_factory=lambda: USUAL)
 
     def __str__(self) -> str:
         """Read as firms × teams × sellers."""
         waves = "" if self.waves == 1 else f", {self.waves} waves"
-        return f"{self.firms} × {self.teams} × {self.sellers}{waves}"
+        sources = "" if self.managers else ", sellers only"
+        return f"{self.firms} × {self.teams} × {self.sellers}{waves}{sources}"
+
+    @property
+    def n_questionnaires(self) -> int:
+        """How many forms are sent out in all: what the survey costs."""
+        return self.firms * self.teams * (self.sellers + self.managers) * self.waves
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -221,6 +230,10 @@ def _judged(
         waves=design.waves,
         seed=np.random.default_rng(to_simulate),
     )
+    if not design.managers:
+        tables = {
+            n: t for n, t in tables.items() if n not in ("manager_survey", "process_inventory")
+        }
     try:
         verdicts = judge_panel(
             measure(tables, study), study, to_judge, n_splits=N_SPLITS, n_boot=N_BOOT
@@ -234,6 +247,7 @@ def _judged(
 def _checked(design: Design | Mapping[str, Any]) -> Design:
     if not isinstance(design, Design):
         known = Design.__dataclass_fields__
+        further = first_ten(list(known)[3:])
         unknown = [key for key in design if key not in known]
         missing = [key for key in ("firms", "teams", "sellers") if key not in design]
         if unknown or missing:
@@ -242,7 +256,7 @@ def _checked(design: Design | Mapping[str, Any]) -> Design:
             raise DesignError(
                 explain(
                     what=f"{what} {first_ten(shown)}",
-                    remedy="give firms, teams and sellers, and if you like waves and strength",
+                    remedy=f"give firms, teams and sellers, and if you like {further}",
                 )
             )
         design = Design(**design)

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from coaching_stats.answers import TRUTH_FILE
+from coaching_stats.calibration import THEORY, calibrate
 from coaching_stats.errors import CoachingStatsError
 from coaching_stats.matching import proposed_mapping
 from coaching_stats.output import answers_text, receipt_text, write_files, write_outputs
@@ -118,6 +119,35 @@ def check(
     typer.echo("\n".join((*receipt.evidence, *receipt.notes)))
     if strict and any(problem["severity"] == "warning" for problem in receipt.problems):
         raise typer.Exit(1)
+
+
+@app.command("calibrate")
+def calibrate_command(
+    firms: Annotated[int, typer.Option(help="Firms")],
+    teams: Annotated[int, typer.Option(help="Teams per firm")],
+    sellers: Annotated[int, typer.Option(help="Sellers per team")],
+    sims: Annotated[int, typer.Option(help="Surveys of each world")],
+    worlds: Annotated[str | None, typer.Option(help="theory,null,...; else all")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same numbers", min=0)] = 1,
+    out: Annotated[Path | None, typer.Option(help="CSV file for the error matrix")] = None,
+) -> None:
+    """Say how often such a design would say what, in worlds whose truth is known."""
+    found = calibrate(
+        design={"firms": firms, "teams": teams, "sellers": sellers},
+        worlds=None if worlds is None else worlds.split(","),
+        n_sim=sims,
+        seed=seed,
+    )
+    table = found.tidy()
+    if out is not None:
+        write_files({out: table.to_csv(index=False, lineterminator="\n")})
+    whole = table[table["hypothesis"] == THEORY]
+    shares = whole.pivot(index="world", columns="verdict", values="share")
+    order = [list(dict.fromkeys(whole[column])) for column in ("world", "verdict")]
+    per_cent = (100 * shares.loc[order[0], order[1]]).round(1)
+    typer.echo(f"{texts('en')['simulated']}. Per cent of {sims} surveys:")
+    typer.echo(per_cent.rename_axis(index=None, columns=None).to_string())
+    typer.echo("\n".join(found.notes))
 
 
 @app.command()

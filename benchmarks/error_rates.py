@@ -1,0 +1,36 @@
+"""Make coaching_stats/error_rates.csv: the error matrix of some designs, shipped with the package.
+
+usage: python benchmarks/error_rates.py
+
+Takes half an hour on two cores; finished blocks are kept, so that it can be interrupted.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+import coaching_stats as cs
+from coaching_stats.calibration import THEORY
+
+SEED = 20150608
+# Firms, teams per firm, invited sellers per team, surveys of each world.
+DESIGNS = ((1, 12, 8, 200), (24, 1, 8, 200), (8, 3, 8, 200), (20, 3, 8, 200), (50, 3, 10, 100))
+OUT = Path(__file__).parents[1] / "coaching_stats" / "error_rates.csv"
+
+
+def main() -> None:
+    """Calibrate every design and keep what is said of the theory as a whole."""
+    tables = []
+    for firms, teams, sellers, n_sim in DESIGNS:
+        design = {"firms": firms, "teams": teams, "sellers": sellers}
+        table = cs.calibrate(design=design, n_sim=n_sim, seed=SEED).tidy()
+        whole = table[table["hypothesis"] == THEORY].drop(columns="hypothesis")
+        tables.append(whole.assign(**design))
+        columns = [*design, "world", "verdict", "share", "conf_low", "conf_high", "n_sim"]
+        found = pd.concat(tables)[columns].round(4)
+        found.to_csv(OUT, index=False, lineterminator="\n")
+        print(f"{firms} × {teams} × {sellers}: done")
+
+
+if __name__ == "__main__":
+    main()
