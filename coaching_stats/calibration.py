@@ -16,12 +16,11 @@ from coaching_stats.errors import DesignError, StudyError, explain, first_ten, n
 from coaching_stats.hypotheses import Study
 from coaching_stats.latent import worlds_file
 from coaching_stats.measurement import USUAL, Conditions
-from coaching_stats.panel import measure
 from coaching_stats.results import Shown
 from coaching_stats.rules import CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE, SUPPORTED
 from coaching_stats.simulation_blocks import Blocks
 from coaching_stats.theory import load_study
-from coaching_stats.verdicts import judge_panel
+from coaching_stats.verdicts import judge_tables
 from coaching_stats.whole import CONSISTENT, MIXED, UNDECIDED
 from coaching_stats.worlds import simulate_under
 
@@ -235,9 +234,7 @@ def _judged(
             n: t for n, t in tables.items() if n not in ("manager_survey", "process_inventory")
         }
     try:
-        verdicts = judge_panel(
-            measure(tables, study), study, to_judge, n_splits=N_SPLITS, n_boot=N_BOOT
-        )
+        _, verdicts = judge_tables(tables, study, to_judge, n_splits=N_SPLITS, n_boot=N_BOOT)
     except DesignError:  # nobody answered, or a model that these answers cannot carry
         return {**{h.id: NOT_TESTABLE for h in study.hypotheses}, THEORY: NOT_TESTABLE}
     found = {v.hypothesis.id: v.verdict for v in verdicts.judged}

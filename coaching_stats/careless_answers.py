@@ -8,9 +8,8 @@ from functools import lru_cache
 import pandas as pd
 
 from coaching_stats.instrument import ATTENTION_KEYS
-from coaching_stats.panel import measure
 from coaching_stats.study import Run
-from coaching_stats.verdicts import judge_panel
+from coaching_stats.verdicts import judge_tables
 
 SURVEYS = ("seller_survey", "manager_survey")
 
@@ -42,9 +41,7 @@ def with_and_without(run: Run) -> pd.DataFrame:
     """
     columns = ["hypothesis", "verdict", "estimate", "conf_low", "conf_high", "n"]
     found = [
-        judge_panel(measure(tables, run.study), run.study, run.seed)
-        .tidy()[columns]
-        .assign(answers=name)
+        judge_tables(tables, run.study, run.seed)[1].tidy()[columns].assign(answers=name)
         for name, tables in _choices(run)
     ]
     if not found:

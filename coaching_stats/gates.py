@@ -249,6 +249,8 @@ def _missingness(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Ch
         if uses_sellers and panel.has_response_rates:
             related = abs(_correlation(measured.team_values(column), measured.response_rate))
             yield at_most("G5", "response_related", column, related, np.inf, 0.20)
+    if not np.isnan(panel.attrition):
+        yield at_most("G5", "attrition", "waves", panel.attrition, 0.40, 0.20)
     if panel.n_answered:
         share = panel.n_failed_attention / panel.n_answered
         yield at_most("G5", "attention", "answers", share, 0.20, 0.10)

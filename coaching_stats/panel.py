@@ -48,6 +48,8 @@ class Panel:
     items : mapping from score column to Items
         Rows as in `sellers` (``_s``) or `teams` (``_m``); ready scores have none.
     n_failed_attention, n_answered : int
+    attrition : float
+        Share of the people of the first wave who are not in the second; nan with one wave.
     notes : tuple of str
     """
 
@@ -56,6 +58,7 @@ class Panel:
     items: Mapping[str, Items]
     n_failed_attention: int
     n_answered: int
+    attrition: float = float("nan")
     notes: tuple[str, ...] = ()
 
     @property
@@ -152,7 +155,10 @@ def _scored(tables: Tables, form: str, notes: list[str]) -> tuple[pd.DataFrame, 
     if "wave" in survey and survey["wave"].nunique() > 1:
         first = survey["wave"].min()
         later = int((survey["wave"] != first).sum())
-        notes.append(f"{later} answers of later waves to the {form} survey are not used")
+        notes.append(
+            f"{later} answers of later waves to the {form} survey only serve to compare teams "
+            "with themselves"
+        )
         survey = survey[survey["wave"] == first]
     survey = survey.sort_values(key)  # so that no result depends on the order of rows
     ids = survey[list(dict.fromkeys([key, "team_id"]))]

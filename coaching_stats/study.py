@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from coaching_stats.answers import Source, read_source
+from coaching_stats.calibration import Calibration
 from coaching_stats.hypotheses import Study
-from coaching_stats.panel import Panel, measure, team_scores
+from coaching_stats.panel import Panel, team_scores
 from coaching_stats.receipt import Receipt
 from coaching_stats.results import Shown
 from coaching_stats.samples import team_cluster
 from coaching_stats.theory import load_study
-from coaching_stats.verdicts import Verdicts, judge_panel
+from coaching_stats.verdicts import Verdicts, judge_tables
 
 Data = str | Path | pd.DataFrame | Mapping[str, pd.DataFrame] | None
 
@@ -36,6 +37,8 @@ class Run(Shown):
     source : Source
     seed : int
     notes : tuple of str
+    calibration : Calibration or None
+        Verdicts on simulated surveys of this design, where they were asked for.
     """
 
     study: Study
@@ -46,6 +49,7 @@ class Run(Shown):
     source: Source
     seed: int
     notes: tuple[str, ...]
+    calibration: Calibration | None = None
 
     @property
     def cluster(self) -> str | None:
@@ -95,8 +99,7 @@ def run_study(
     """
     study = study if isinstance(study, Study) else load_study(study)
     source = read_source(data, study, mapping)
-    panel = measure(source.tables, study)
-    verdicts = judge_panel(panel, study, seed)
+    panel, verdicts = judge_tables(source.tables, study, seed)
     scores = {"seller_scores": panel.sellers, "team_scores": team_scores(panel)}
     return Run(
         study=study,

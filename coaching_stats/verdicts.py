@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +13,9 @@ from coaching_stats.estimates import N_BOOT, estimate_leg
 from coaching_stats.gates import Check, check_gates, failed_gates
 from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.judgement import NOT_MEASURED, LegVerdict, Verdict
-from coaching_stats.panel import Panel
+from coaching_stats.panel import Panel, measure
 from coaching_stats.results import Shown, Table
+from coaching_stats.rollout import estimate_changes, is_of_process
 from coaching_stats.rules import (
     CONTRADICTED,
     INCONCLUSIVE,
@@ -29,6 +30,7 @@ from coaching_stats.rules import (
 from coaching_stats.samples import Measured, with_halves
 from coaching_stats.sourcing import Sourcing, sourcing, unmeasured
 from coaching_stats.texts import texts
+from coaching_stats.waves import OUTSIDE_MANAGER, Waves, measure_waves
 from coaching_stats.whole import TheoryVerdict, judge_theory
 
 N_SPLITS = 50
@@ -81,6 +83,7 @@ def judge_panel(
     *,
     n_splits: int = N_SPLITS,
     n_boot: int = N_BOOT,
+    waves: Waves | None = None,
 ) -> Verdicts:
     """Judge every hypothesis of a study on what was measured.
 
@@ -92,6 +95,8 @@ def judge_panel(
         For the random halves and the bootstrap; the same seed gives the same numbers.
     n_splits, n_boot : int
         Random halves, and resamples of a chain; a calibration takes fewer of both.
+    waves : Waves, optional
+        Every wave; slopes are then estimated from what changed within teams, where that can be.
 
     Returns
     -------
@@ -103,13 +108,19 @@ def judge_panel(
         A model is rank-deficient.
     """
     stream = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-    for_halves, *for_hypotheses = stream.spawn(1 + len(study.hypotheses) + len(study.described))
+    every = (*study.hypotheses, *study.described)
+    for_halves, *for_hypotheses = stream.spawn(1 + len(every))
     measured = with_halves(panel, study, n_splits, np.random.default_rng(for_halves))
-    found = [
-        _named(measured, hypothesis, stream, n_boot)
-        for hypothesis, stream in zip(
-            (*study.hypotheses, *study.described), for_hypotheses, strict=True
+    by_wave = (measured,)
+    if waves is not None:
+        streams = stream.spawn(len(waves.panels) - 1)
+        by_wave += tuple(
+            with_halves(later, study, n_splits, np.random.default_rng(one))
+            for later, one in zip(waves.panels[1:], streams, strict=True)
         )
+    road = _Road(by_wave, waves, n_boot)
+    found = [
+        _named(road, hypothesis, one) for hypothesis, one in zip(every, for_hypotheses, strict=True)
     ]
     described = tuple(found[len(study.hypotheses) :])
     judged = tuple(_adjusted(found[: len(study.hypotheses)]))
@@ -118,24 +129,63 @@ def judge_panel(
         judged=judged,
         described=described,
         theory=judge_theory(judged),
-        notes=study.notes + panel.notes + _notes(judged, measured),
+        notes=study.notes + panel.notes + _of_waves(waves) + _notes(judged, measured),
     )
 
 
-def _named(
-    measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence, n_boot: int
-) -> Verdict:
+@dataclass(frozen=True, eq=False)
+class _Road:
+    """What every hypothesis is judged on."""
+
+    by_wave: tuple[Measured, ...]
+    waves: Waves | None
+    n_boot: int
+
+    @property
+    def measured(self) -> Measured:
+        """The first wave."""
+        return self.by_wave[0]
+
+
+def judge_tables(
+    tables: Mapping[str, pd.DataFrame],
+    study: Study,
+    seed: int | np.random.SeedSequence,
+    *,
+    n_splits: int = N_SPLITS,
+    n_boot: int = N_BOOT,
+) -> tuple[Panel, Verdicts]:
+    """Measure every wave and judge: the panel of the first wave, and the verdicts.
+
+    Parameters
+    ----------
+    tables : mapping from table name to DataFrame
+    study, seed, n_splits, n_boot
+        As for `judge_panel`.
+
+    Raises
+    ------
+    DataError, DesignError
+        As `measure` and `judge_panel` do.
+    """
+    panel = measure(tables, study)
+    waves = measure_waves(tables, study, panel)
+    if waves is not None:
+        panel = replace(panel, attrition=waves.attrition)
+    return panel, judge_panel(panel, study, seed, n_splits=n_splits, n_boot=n_boot, waves=waves)
+
+
+def _named(road: _Road, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
     """Judge one hypothesis; a refusal says which one it is about."""
     try:
-        return _judge(measured, hypothesis, stream, n_boot)
+        return _judge(road, hypothesis, stream)
     except DesignError as problem:
         raise DesignError(f"{hypothesis.id}: {problem}") from None
 
 
-def _judge(
-    measured: Measured, hypothesis: Hypothesis, stream: np.random.SeedSequence, n_boot: int
-) -> Verdict:
+def _judge(road: _Road, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
     """Gates, estimate, rule and grade of one hypothesis; multiplicity comes after all are known."""
+    measured = road.measured
     pairs, missing = _sources(measured, hypothesis)
     if missing:
         return _untested(hypothesis, "", (), missing)
@@ -144,12 +194,56 @@ def _judge(
     if failed_gates(checks):
         return _untested(hypothesis, grade, checks, ())
     legs = tuple(
-        _judge_leg(measured, hypothesis, leg, sources, seed, n_boot)
+        _judge_leg(measured, hypothesis, leg, sources, seed, road.n_boot)
         for (leg, sources), seed in zip(pairs, stream.spawn(len(pairs)), strict=True)
     )
+    if road.waves is not None:
+        legs, grade = _over_waves(road, legs, pairs, grade)
     p_values = [leg.evidence.p_value for leg in legs]
     decision, deciding = join([leg.decision for leg in legs], p_values)
     return Verdict(hypothesis, decision, grade, legs, deciding, max(p_values), float("nan"), checks)
+
+
+def _over_waves(
+    road: _Road,
+    legs: tuple[LegVerdict, ...],
+    pairs: Sequence[tuple[Leg, Sourcing]],
+    grade: str,
+) -> tuple[tuple[LegVerdict, ...], str]:
+    """Put what changed within teams in the place of a slope across teams, where that can be.
+
+    Then the one across teams stands beside it, in the notes.
+    """
+    ((leg, sources), *further), (judged, *_) = pairs, legs
+    if further or leg.kind != "slope" or leg.level != "team" or not sources.is_split:
+        return legs, grade
+    better, why = _grade_over_waves(road, leg)
+    if not better:
+        return (_with_note(judged, why),), grade
+    try:
+        evidence = estimate_changes(road.by_wave, road.waves, leg, sources, seed=0)
+    except DesignError as problem:
+        return (_with_note(judged, f"judged from the first wave: {problem}"),), grade
+    across = f"across teams in the first wave the estimate is {judged.evidence.estimate:.2f}"
+    evidence = replace(evidence, notes=(*evidence.notes, across))
+    return (LegVerdict(leg, decide(leg, evidence, None), evidence, None),), better
+
+
+def _grade_over_waves(road: _Road, leg: Leg) -> tuple[str, str]:
+    """Grade that the waves allow, or nothing and why not."""
+    waves = road.waves
+    if not waves.has_comparison:
+        return "", "judged from the first wave: no process changed in some teams and not in others"
+    if waves.assigned_by not in OUTSIDE_MANAGER:
+        who = waves.assigned_by or "not recorded"
+        return "", f"judged from the first wave: who changed was decided by: {who}"
+    is_random = waves.assigned_by == "random" and is_of_process(road.measured, leg)
+    return ("A" if is_random else "B"), ""
+
+
+def _with_note(judged: LegVerdict, note: str) -> LegVerdict:
+    evidence = judged.evidence
+    return replace(judged, evidence=replace(evidence, notes=(*evidence.notes, note)))
 
 
 def _untested(
@@ -225,6 +319,16 @@ def _with_p(verdict: Verdict, p_adjusted: float) -> Verdict:
     if verdict.verdict == SUPPORTED and is_lost:
         decision = Decision(INCONCLUSIVE, "multiplicity", decision.values)
     return replace(verdict, decision=decision, p_adjusted=p_adjusted)
+
+
+def _of_waves(waves: Waves | None) -> tuple[str, ...]:
+    """Who stayed, who left and who came, where there is a second wave."""
+    if waves is None:
+        return ()
+    return (
+        f"{waves.attrition:.0%} of the people of the first wave are not in the second; "
+        f"{waves.joiners} people of the second were not in the first",
+    )
 
 
 def _notes(judged: Sequence[Verdict], measured: Measured) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from coaching_stats.wording import gate_list
 MIXED, CONSISTENT, UNDECIDED = "mixed", "consistent", "undecided"
 # Live in any one-wave survey, whether or not a hypothesis of the study separates them.
 RIVALS = ("people", "common_rater", "reverse_cause", "workload")
+# A randomised roll-out leaves no rival; each team compared with itself, no stable difference.
+RULED_OUT = {"A": RIVALS, "B": ("people",)}
 NO_HEADLINE = "no_headline"
 
 
@@ -62,7 +64,7 @@ def judge_theory(judged: Sequence[Verdict]) -> TheoryVerdict:
     """Add up the verdicts: the headline and the discriminating predictions decide.
 
     A discriminating prediction carries when it is supported and no rival that is still live makes
-    the same prediction. In one wave every rival is live.
+    the same prediction. In one wave every rival is live; a design of grade A or B rules some out.
 
     Parameters
     ----------
@@ -77,7 +79,8 @@ def judge_theory(judged: Sequence[Verdict]) -> TheoryVerdict:
         return TheoryVerdict(NOT_TESTABLE, "", (), (), (NO_HEADLINE,))
     tested = [v for v in judged if v.hypothesis.discriminating and v.verdict != NOT_TESTABLE]
     named = (r for v in judged if v.hypothesis.discriminating for r in v.hypothesis.separates)
-    rivals = tuple(dict.fromkeys((*RIVALS, *named)))
+    ruled_out = RULED_OUT.get(headline.grade, ())
+    rivals = tuple(r for r in dict.fromkeys((*RIVALS, *named)) if r not in ruled_out)
     supported = [v for v in tested if v.verdict == SUPPORTED]
     carrying = [v for v in supported if set(rivals) <= set(v.hypothesis.separates)]
     n_contradicted = sum(v.verdict == CONTRADICTED for v in tested)

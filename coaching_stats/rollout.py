@@ -1,0 +1,264 @@
+"""Teams compared with themselves over waves: a process that changed in some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from coaching_stats.errors import DesignError, explain
+from coaching_stats.estimates import Evidence
+from coaching_stats.hypotheses import Leg
+from coaching_stats.models import Equation, Estimated
+from coaching_stats.regression import regress
+from coaching_stats.samples import MIN_FIRMS, Measured
+from coaching_stats.sourcing import Sourcing, variables
+from coaching_stats.waves import Waves
+
+PROCESS = ("SPR", "LPR")
+WEAK = 10.0  # F of the first stage below which its effect cannot carry a ratio
+MIN_TEAMS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Changes of teams from wave to wave, m rows, in baseline standard deviations.
+
+    Attributes
+    ----------
+    change : mapping from variable to ndarray, shape (m,)
+    treated : ndarray of bool, shape (m,)
+        Whether the team's process changed just between.
+    pair : ndarray of int, shape (m,)
+        Which two waves.
+    team, cluster : ndarray of int, shape (m,)
+    """
+
+    change: dict[str, np.ndarray]
+    treated: np.ndarray
+    pair: np.ndarray
+    team: np.ndarray
+    cluster: np.ndarray
+
+    @property
+    def waves(self) -> np.ndarray:
+        """One dummy for each pair of waves, shape (m, pairs)."""
+        return (self.pair[:, None] == np.unique(self.pair)).astype(float)
+
+
+def is_of_process(measured: Measured, leg: Leg) -> bool:
+    """Whether the predictor is the process itself, which a roll-out moves."""
+    return all(part in PROCESS for key in leg.predictor for part in measured.study.parts(key))
+
+
+def estimate_changes(
+    measured: Sequence[Measured], waves: Waves, leg: Leg, sources: Sourcing, seed: int
+) -> Evidence:
+    r"""Estimate a slope from what changed within teams.
+
+    Where the predictor is the process, by difference in differences: with d the effect of the
+    roll-out on measured rigidity and b that on the outcome, :math:`b / d` is the effect per
+    standard deviation of rigidity. Each step is compared with teams that had not changed yet, so
+    that no team that changed serves as a control. Where the predictor is something else, by team
+    fixed effects: changes of the outcome on changes of the predictor and covariates.
+
+    Parameters
+    ----------
+    measured : sequence of Measured
+        By wave.
+    waves : Waves
+    leg : Leg
+        A slope at team level.
+    sources : Sourcing
+    seed : int
+        For the wild cluster bootstrap.
+
+    Returns
+    -------
+    Evidence
+        In standard deviations across teams in the first wave.
+
+    Raises
+    ------
+    DesignError
+        Fewer than ten teams in both waves, no team to compare with, or a roll-out that did not
+        move measured rigidity.
+
+    Notes
+    -----
+    The ratio rests on the roll-out acting through rigidity only, and on both groups having gone
+    the same way without it; random assignment makes the second true on average, not the first.
+    Teams that a change makes leave the survey bias both: see attrition.
+
+    References
+    ----------
+    Goodman-Bacon (2021), Journal of Econometrics 225, for the comparisons that are left out;
+    Cengiz, Dube, Lindner & Zipperer (2019), Quarterly Journal of Economics 134, for stacking;
+    Angrist & Pischke (2009), Mostly harmless econometrics, section 4.1, for the ratio.
+    """
+    n_splits = len(measured[0].halves) if sources.has_halves else 1
+    drawn = [_changes(measured, waves, leg, sources, split) for split in range(n_splits)]
+    if is_of_process(measured[0], leg):
+        found = [_per_rigidity(leg, one) for one in drawn]
+        notes = [note for note in (_first_stage(drawn[0], leg), _wild(leg, drawn[0], seed)) if note]
+    else:
+        found = [_slope(leg, one).estimate() for one in drawn]
+        notes = ["team fixed effects: changes from wave to wave"]
+    middle = Estimated(
+        *(
+            float(np.median([getattr(one, name) for one in found]))
+            for name in ("value", "std_error", "df")
+        )
+    )
+    one = drawn[0]
+    return Evidence(
+        estimate=middle.value,
+        std_error=middle.std_error,
+        df=middle.df,
+        intervals={level: middle.interval(level) for level in (0.90, 0.95)},
+        p_value=middle.p_value,
+        n=len(one.treated),
+        n_clusters=len(np.unique(one.cluster)),
+        n_teams=len(np.unique(one.team)),
+        is_split=sources.is_split,
+        has_halves=sources.has_halves,
+        source=sources.source,
+        notes=tuple(notes),
+    )
+
+
+def _changes(
+    measured: Sequence[Measured], waves: Waves, leg: Leg, sources: Sourcing, split: int
+) -> Changes:
+    """Stack the changes of all pairs of neighbouring waves, controls not yet treated."""
+    is_process = is_of_process(measured[0], leg)
+    keys = (leg.outcome, *leg.predictor) if is_process else variables(leg)
+    values = {key: _standardised(measured, key, sources, split) for key in keys}
+    rows: list[tuple[np.ndarray, np.ndarray, int]] = []
+    for place in range(len(measured) - 1):
+        known = np.all([~np.isnan(values[k][place : place + 2]).any(axis=0) for k in keys], axis=0)
+        known &= measured[place].usable_team & measured[place + 1].usable_team
+        now = waves.step == place + 1
+        if is_process:
+            known &= now | np.isnan(waves.step) | (waves.step > place + 1)
+        if not is_process or (now[known].any() and not now[known].all()):
+            rows.append((np.flatnonzero(known), now[known], place))
+    teams = np.concatenate([team for team, *_ in rows]) if rows else np.empty(0, dtype=int)
+    if len(np.unique(teams)) < MIN_TEAMS:
+        raise DesignError(
+            explain(
+                what=f"{len(np.unique(teams))} teams can be compared over waves",
+                where=leg.outcome,
+                remedy=f"bring at least {MIN_TEAMS} teams that answered in both waves",
+            )
+        )
+    firm = measured[0].firm[teams]
+    by_firm = not is_process and len(np.unique(firm)) >= MIN_FIRMS
+    change = {
+        key: np.concatenate(
+            [values[key][place + 1][team] - values[key][place][team] for team, _, place in rows]
+        )
+        for key in keys
+    }
+    return Changes(
+        change=change,
+        treated=np.concatenate([now for _, now, _ in rows]),
+        pair=np.concatenate([np.full(len(team), place) for team, _, place in rows]),
+        team=teams,
+        cluster=firm if by_firm else teams,
+    )
+
+
+def _standardised(
+    measured: Sequence[Measured], key: str, sources: Sourcing, split: int
+) -> np.ndarray:
+    """A variable by wave and team in baseline standard deviations, shape (waves, teams)."""
+    study = measured[0].study
+    parts = [
+        _z(
+            np.stack(
+                [
+                    one.team_values(sources.column(key, part), sources.source[key, part], split)
+                    for one in measured
+                ]
+            )
+        )
+        for part in study.parts(key)
+    ]
+    return parts[0] if len(parts) == 1 else _z(np.mean(parts, axis=0))
+
+
+def _z(values: np.ndarray) -> np.ndarray:
+    first = values[0][~np.isnan(values[0])]
+    spread = first.std(ddof=1) if len(first) > 1 else 0.0
+    if not spread > 0:
+        raise DesignError("a variable does not vary between teams in the first wave")
+    return (values - first.mean()) / spread
+
+
+def _on_treatment(changes: Changes, y: np.ndarray) -> Equation:
+    x = np.column_stack([changes.waves, changes.treated.astype(float)])
+    terms = (*(f"waves {p}" for p in np.unique(changes.pair).tolist()), "treated")
+    contrast = np.array([0.0] * (len(terms) - 1) + [1.0])
+    codes = np.unique(changes.cluster, return_inverse=True)[1]
+    return Equation(terms, y, x, codes, contrast)
+
+
+def _per_rigidity(leg: Leg, changes: Changes) -> Estimated:
+    """Effect of the roll-out on the outcome for each unit of its effect on rigidity.
+
+    With one instrument the standard error of two-stage least squares is that of the effect on the
+    residual y - ratio * x, divided by the first stage.
+    """
+    y, x = changes.change[leg.outcome], changes.change[leg.predictor[0]]
+    first, reduced = (_on_treatment(changes, v).estimate() for v in (x, y))
+    if not (first.value / first.std_error) ** 2 >= WEAK:
+        raise DesignError(
+            explain(
+                what="the change of process did not move measured rigidity enough",
+                where=f"{leg.predictor[0]}: {first.value:.2f} standard deviations, "
+                f"F = {(first.value / first.std_error) ** 2:.1f}",
+                remedy="measure again when the change has taken hold",
+            )
+        )
+    ratio = reduced.value / first.value
+    left = _on_treatment(changes, y - ratio * x).estimate()
+    return Estimated(ratio, left.std_error / abs(first.value), left.df)
+
+
+def _first_stage(changes: Changes, leg: Leg) -> str:
+    effect = _on_treatment(changes, changes.change[leg.predictor[0]]).estimate()
+    n_changed = len(np.unique(changes.team[changes.treated]))
+    n_teams = len(np.unique(changes.team))
+    return (
+        f"difference in differences: {n_changed} of {n_teams} teams changed; measured rigidity "
+        f"moved by {effect.value:.2f} standard deviations"
+    )
+
+
+def _wild(leg: Leg, changes: Changes, seed: int) -> str:
+    """The roll-out's effect on the outcome, tested by the wild cluster bootstrap beside CR2."""
+    frame = pd.DataFrame({"y": changes.change[leg.outcome], "treated": changes.treated * 1.0})
+    frame["cluster"] = changes.cluster
+    if len(np.unique(changes.pair)) > 1:
+        frame["y"] -= frame.groupby(changes.pair)["y"].transform("mean")
+        frame["treated"] -= frame.groupby(changes.pair)["treated"].transform("mean")
+    row = regress("y ~ treated", frame, cluster="cluster").wild_bootstrap("treated", seed=seed)
+    found = row.tidy().iloc[0]
+    return (
+        f"effect of the roll-out on the outcome {found['estimate']:.2f}, wild cluster bootstrap "
+        f"p = {found['p_value']:.3g}, 95 % interval [{found['conf_low']:.2f}, "
+        f"{found['conf_high']:.2f}]"
+    )
+
+
+def _slope(leg: Leg, changes: Changes) -> Equation:
+    """Changes of the outcome on changes of predictor and covariates, a mean for each two waves."""
+    keys = [*leg.predictor, *(key for key in leg.covariates if key != leg.outcome)]
+    x = np.column_stack([changes.waves, *(changes.change[key] for key in keys)])
+    terms = (*(f"waves {p}" for p in np.unique(changes.pair).tolist()), *keys)
+    contrast = np.array([float(term == leg.predictor[0]) for term in terms])
+    codes = np.unique(changes.cluster, return_inverse=True)[1]
+    return Equation(terms, changes.change[leg.outcome], x, codes, contrast)
