@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,14 @@ import pandas as pd
 from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Leg
 from coaching_stats.mediation import Mediation, mediate
-from coaching_stats.models import Estimated, chain_frame, chain_of, equations, with_firms
+from coaching_stats.models import (
+    Estimated,
+    chain_frame,
+    chain_of,
+    equations,
+    with_firms,
+    with_slope_at,
+)
 from coaching_stats.samples import Measured, Sample, draw_sample
 from coaching_stats.sourcing import Sourcing
 
@@ -30,6 +37,8 @@ class Evidence:
         Two-sided; of a chain the largest of its links; of an equivalence the larger one-sided p.
     n, n_clusters, n_teams : int
     is_split, has_halves : bool
+    simple_slopes : mapping from place to Estimated
+        Of an interaction: the predictor's slope at -1, 0 and +1 SD of the moderator.
     source : mapping from variable to source
     notes : tuple of str
     """
@@ -46,6 +55,7 @@ class Evidence:
     has_halves: bool
     source: Mapping[str, str]
     notes: tuple[str, ...]
+    simple_slopes: Mapping[float, Estimated] = field(default_factory=dict)
 
 
 def estimate_leg(
@@ -83,15 +93,31 @@ def estimate_leg(
     links = [[eq.estimate() for eq in equations(leg, sample)] for sample in samples]
     if leg.kind == "indirect":
         return _chain(leg, sources, samples, links, seed, n_boot)
-    return _single(leg, sources, samples, [link[0] for link in links])
+    evidence = _single(leg, sources, samples, [link[0] for link in links])
+    if not leg.is_interaction:
+        return evidence
+    return replace(evidence, simple_slopes=_simple_slopes(leg, samples))
 
 
-def _single(leg: Leg, sources: Sourcing, samples: list[Sample], found: list[Estimated]) -> Evidence:
-    middle = Estimated(
+def _simple_slopes(leg: Leg, samples: list[Sample]) -> Mapping[float, Estimated]:
+    """Slope of the predictor at three places of the moderator; medians over the splits."""
+    models = [equations(leg, sample)[0] for sample in samples]
+    return {
+        place: _median([with_slope_at(leg, model, place).estimate() for model in models])
+        for place in (-1.0, 0.0, 1.0)
+    }
+
+
+def _median(found: list[Estimated]) -> Estimated:
+    return Estimated(
         value=float(np.median([one.value for one in found])),
         std_error=float(np.median([one.std_error for one in found])),
         df=float(np.median([one.df for one in found])),
     )
+
+
+def _single(leg: Leg, sources: Sourcing, samples: list[Sample], found: list[Estimated]) -> Evidence:
+    middle = _median(found)
     is_equivalence = leg.kind == "equivalence"
     return _evidence(
         sources,

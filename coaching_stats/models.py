@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -227,6 +227,22 @@ def chain_frame(leg: Leg, sample: Sample) -> Mapping[str, np.ndarray]:
     """z-scores of a chain and its covariates, by name."""
     keys: Sequence[str] = (*leg.covariates, *chain_of(leg))
     return {key: sample.z[key] for key in dict.fromkeys(keys)}
+
+
+def with_slope_at(leg: Leg, equation: Equation, place: float) -> Equation:
+    """Turn an interaction's equation to the slope of its predictor at a place of the moderator.
+
+    Parameters
+    ----------
+    leg : Leg
+        An interaction.
+    equation : Equation
+    place : float
+        In standard deviations of the moderator.
+    """
+    weights = {leg.predictor[0]: 1.0, f"{leg.predictor[0]}:{leg.moderator}": place}
+    contrast = np.array([weights.get(term, 0.0) for term in equation.terms])
+    return replace(equation, contrast=contrast)
 
 
 def with_firms(equation: Equation, firm: np.ndarray) -> Equation:

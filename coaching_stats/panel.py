@@ -21,7 +21,13 @@ from coaching_stats.scales import (
     score,
     turned,
 )
-from coaching_stats.team_records import Tables, with_counts, with_inventory, with_sales
+from coaching_stats.team_records import (
+    Tables,
+    with_context,
+    with_counts,
+    with_inventory,
+    with_sales,
+)
 
 TEAM_COLUMNS = ("firm_id", "manager_id", "process_version_sales", "process_version_lead")
 
@@ -136,6 +142,7 @@ def measure(tables: Tables, study: Study) -> Panel:
     teams = with_counts(tables, teams, sellers)
     teams = _with_managers(tables, teams, managers[passed[1]], sellers)
     teams = with_inventory(tables, teams, notes)
+    teams, sellers = with_context(tables, teams, sellers)
     return Panel(
         sellers=sellers.reset_index(drop=True),
         teams=teams,

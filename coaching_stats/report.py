@@ -12,6 +12,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coaching_stats.error_rates_page import error_rates_content
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.gates import Check
 from coaching_stats.graph_figure import plot_graph
@@ -93,6 +94,7 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "gates": list(_gates(run, language)),
         "scales": list(_scales(run, language)),
         "scales_text": said["scales_text"].format(minimum=run.study.minimum_group),
+        "error_rates": error_rates_content(run, language),
         "receipt": receipt_content(run, language),
         "careless": careless_content(run, language),
         "notes": list(_notes(run)),
@@ -159,7 +161,7 @@ def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
         **shown,
         "n": "–" if is_open else str(int(row["n"])),
         "reasons": reasons_in_words(run, verdict, language),
-        "sizes": _sizes(verdict, language),
+        "sizes": _sizes(run, verdict, language),
     }
 
 
@@ -194,13 +196,20 @@ def check_in_words(run: Run, check: Check, language: str) -> str:
     return check_text(replace(check, about=about), language)
 
 
-def _sizes(verdict: Verdict, language: str) -> str:
+def _sizes(run: Run, verdict: Verdict, language: str) -> str:
     """The smallest size of interest, and the same-source estimate beside the one judged."""
     said, row = texts(language)["report"], verdict.row()
     text = said["sesoi"].format(sesoi=number(row["sesoi"], language))
     same = verdict.legs[verdict.deciding].same if verdict.legs else None
     if same is not None:
         text += "; " + said["same_source"].format(estimate=number(same.estimate, language))
+    for leg in verdict.legs:
+        if leg.evidence.simple_slopes:
+            at = [number(one.value, language) for one in leg.evidence.simple_slopes.values()]
+            moderator = run.study.name(leg.leg.moderator, language)
+            text += "; " + said["simple_slopes"].format(
+                moderator=moderator, **dict(zip(("low", "middle", "high"), at, strict=True))
+            )
     return text
 
 

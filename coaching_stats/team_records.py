@@ -70,6 +70,39 @@ def with_counts(tables: Tables, teams: pd.DataFrame, sellers: pd.DataFrame) -> p
     return teams.assign(**mapped)
 
 
+def with_context(
+    tables: Tables, teams: pd.DataFrame, sellers: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add what the records say of firms, teams and sellers, as scores that a model may hold.
+
+    Parameters
+    ----------
+    tables : mapping from table name to DataFrame
+    teams, sellers : DataFrame
+
+    Returns
+    -------
+    teams : DataFrame
+        With ``FSIZE_r`` (log of the firm's employees), ``SPAN_r`` (sellers on the roster),
+        ``CPLX_r`` (points from 1 to 7) and ``VPAY_r`` (share), those that are recorded.
+    sellers : DataFrame
+        With ``TEN_r`` (years), where it is recorded.
+    """
+    firms, listed = (tables.get(name, pd.DataFrame()) for name in ("firms", "teams"))
+    found: dict[str, pd.Series] = {}
+    if "n_employees" in firms:
+        size = firms.set_index("firm_id")["n_employees"].astype(float)
+        found["FSIZE_r"] = teams["firm_id"].map(np.log(size.where(size > 0)))
+    for score, column in (("SPAN_r", "n_sellers_roster"), ("CPLX_r", "cplx"), ("VPAY_r", "vpay")):
+        if column in listed:
+            found[score] = teams["team_id"].map(listed.set_index("team_id")[column].astype(float))
+    records = tables.get("sellers", pd.DataFrame())
+    if "tenure_years" in records and "seller_id" in sellers:
+        years = records.set_index("seller_id")["tenure_years"].astype(float)
+        sellers = sellers.assign(TEN_r=sellers["seller_id"].map(years))
+    return teams.assign(**{k: v for k, v in found.items() if k not in teams}), sellers
+
+
 def with_inventory(tables: Tables, teams: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Add the process inventory's scores: mean over elements weighted by their importance."""
     if "process_inventory" not in tables:

@@ -232,3 +232,13 @@ def test_between_two_and_nine_firms_a_note_says_what_firms_held_constant_give():
         f"with firms held constant the estimate is {by_hand.params['LAT_m']:.2f}" in evidence.notes
     )
     assert evidence.n_clusters == evidence.n
+
+
+def test_simple_slopes_lie_on_the_line_that_the_interaction_draws():
+    """Middle slope plus place times interaction, and each with its own error."""
+    tables = simulate("theory", firms=20, teams=3, sellers=8, seed=6)
+    evidence = judge(tables)["H2"].legs[0].evidence
+    low, middle, high = (evidence.simple_slopes[place] for place in (-1.0, 0.0, 1.0))
+    assert high.value - middle.value == pytest.approx(evidence.estimate)
+    assert middle.value - low.value == pytest.approx(evidence.estimate)
+    assert low.std_error != pytest.approx(high.std_error)

@@ -255,3 +255,17 @@ def test_a_study_may_name_another_cluster(tables, tmp_path):
     path.write_text(text.replace("cluster: region", "cluster: team_id"), encoding="utf-8")
     alone = judge(here, path, seed=1)["H3"].legs[0].evidence
     assert alone.n_clusters == alone.n
+
+
+def test_records_become_context_scores():
+    tables = simulate("theory", firms=3, teams=2, sellers=4, seed=1)
+    panel = measure(tables, STUDY)
+    teams = tables["teams"].set_index("team_id")
+    firms = tables["firms"].set_index("firm_id")
+    found = panel.teams.set_index("team_id")
+    size = np.log(firms["n_employees"])[teams.loc[found.index, "firm_id"]]
+    assert found["FSIZE_r"].tolist() == pytest.approx(size.tolist())
+    assert found["SPAN_r"].tolist() == teams.loc[found.index, "n_sellers_roster"].tolist()
+    assert found["CPLX_r"].tolist() == teams.loc[found.index, "cplx"].tolist()
+    years = tables["sellers"].set_index("seller_id")["tenure_years"]
+    assert panel.sellers["TEN_r"].tolist() == years[panel.sellers["seller_id"]].tolist()
