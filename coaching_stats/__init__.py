@@ -9,9 +9,12 @@ beforehand (`load_study`) become verdicts (`judge`). `run_study` walks the whole
 from coaching_stats.aggregation import aggregation
 from coaching_stats.answers import load_sample
 from coaching_stats.calibration import calibrate
+from coaching_stats.calibration_figure import plot_calibration
 from coaching_stats.careless_answers import with_and_without
 from coaching_stats.common_method import marker_adjusted, one_factor_check
+from coaching_stats.designs import design_of, what_it_takes
 from coaching_stats.engines import cluster_moments
+from coaching_stats.error_rates import nearest_error_rates
 from coaching_stats.errors import CoachingStatsError, DataError, DesignError, StudyError
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.frames import within_between
@@ -39,6 +42,7 @@ __all__ = [
     "calibrate",
     "cluster_moments",
     "compare_estimators",
+    "design_of",
     "item_bias",
     "judge",
     "load_instrument",
@@ -46,8 +50,10 @@ __all__ = [
     "load_study",
     "marker_adjusted",
     "mediate",
+    "nearest_error_rates",
     "one_factor_check",
     "plot_association",
+    "plot_calibration",
     "plot_chain",
     "plot_graph",
     "plot_residuals",
@@ -60,6 +66,7 @@ __all__ = [
     "score",
     "simulate",
     "turned_items",
+    "what_it_takes",
     "with_and_without",
     "within_between",
     "write_report",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coaching_stats.causal_paths import directed_path, is_separated, nearest_separator, open_path
+from coaching_stats.causal_paths import EffectInGraph
 from coaching_stats.errors import StudyError, explain
 from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.texts import texts
@@ -36,7 +37,7 @@ class Effect:
         cause of the predictor only. unconnected: none of these.
     sufficient_set : tuple of str, or None
         A smallest set of constructs that closes every back-door path, besides what the hypothesis
-        itself holds constant; None where there is none.
+        itself holds constant; None where there is none, or where that follows from the outcome.
     missing : tuple of str
         What the covariates lack of such a set; empty also where nothing can close the paths.
     open_paths : tuple of str
@@ -58,7 +59,7 @@ class Effect:
     @property
     def sufficient(self) -> bool:
         """Whether the covariates close every back-door path."""
-        return not self.open_paths
+        return self.sufficient_set is not None and not self.open_paths
 
 
 @dataclass(frozen=True)
@@ -140,28 +141,8 @@ def adjustment_of(study: Study, hypothesis: Hypothesis) -> Adjustment | None:
     """
     if not study.edges:
         return None
-    effects = [
-        _effect(study, hypothesis, leg, *judged)
-        for leg in hypothesis.legs
-        for judged in _judged(leg)
-    ]
+    effects = [_effect(study, leg, *judged) for leg in hypothesis.legs for judged in _judged(leg)]
     return Adjustment(hypothesis.id, tuple(effects))
-
-
-def refuse_cycle(study: Study, where: str) -> None:
-    """Refuse a causal graph that runs in a circle, naming it."""
-    import networkx as nx
-
-    graph = study.graph
-    if not nx.is_directed_acyclic_graph(graph):
-        cycle = [start for start, _ in nx.find_cycle(graph)]
-        raise StudyError(
-            explain(
-                what=f"the causal graph runs in a circle: {' -> '.join([*cycle, cycle[0]])}",
-                where=where,
-                remedy="take out one of these arrows",
-            )
-        )
 
 
 def refuse_wrong_covariates(study: Study, where: str) -> None:
@@ -174,39 +155,50 @@ def refuse_wrong_covariates(study: Study, where: str) -> None:
 
 
 def adjustment_sentences(study: Study, hypothesis: Hypothesis, language: str) -> tuple[str, ...]:
-    """Say in words what the graph means for each effect that a hypothesis is about.
+    """Say in words, for each effect that a hypothesis is about, what the graph asks for.
 
     Examples
     --------
     >>> from coaching_stats.theory import load_study
     >>> study = load_study()
     >>> print(*adjustment_sentences(study, study.hypothesis("H3"), "en"))
-    LAT → INF: the graph asks for no covariate. Held constant: SKL (cause of the outcome only).
+    Manager latitude → Manager influence over sellers: the graph asks for no covariate. Held
+    constant: Manager's coaching skill (cause of the outcome only).
     """
     adjustment = adjustment_of(study, hypothesis)
     if adjustment is None:
         return (texts(language)["adjustment"]["no_graph"],)
-    return tuple(dict.fromkeys(_sentence(effect, language) for effect in adjustment.effects))
+    said = (_sentence(study, effect, language) for effect in adjustment.effects)
+    return tuple(dict.fromkeys(said))
 
 
-def _sentence(effect: Effect, language: str) -> str:
+def _sentence(study: Study, effect: Effect, language: str) -> str:
     said = texts(language)["adjustment"]
-    about = f"{effect.predictor} → {effect.outcome}"
+
+    def names(keys: Iterable[str]) -> str:
+        return ", ".join(study.name(key, language) for key in keys)
+
+    about = _named(study, f"{effect.predictor} → {effect.outcome}", language)
     if effect.sufficient_set is None:
         parts = [said["impossible"].format(about=about)]
     elif effect.sufficient_set:
-        needed = ", ".join(effect.sufficient_set)
-        parts = [said["asks_for"].format(about=about, needed=needed)]
+        parts = [said["asks_for"].format(about=about, needed=names(effect.sufficient_set))]
     else:
         parts = [said["asks_for_none"].format(about=about)]
     if effect.roles:
-        held = (f"{key} ({said['roles'][role]})" for key, role in effect.roles.items())
+        held = (f"{names([key])} ({said['roles'][role]})" for key, role in effect.roles.items())
         parts.append(said["held"].format(held=", ".join(held)))
     if effect.open_paths:
-        parts.append(said["open"].format(paths="; ".join(effect.open_paths)))
+        paths = (_named(study, path, language) for path in effect.open_paths)
+        parts.append(said["open"].format(paths="; ".join(paths)))
     if effect.missing:
-        parts.append(said["missing"].format(missing=", ".join(effect.missing)))
+        parts.append(said["missing"].format(missing=names(effect.missing)))
     return " ".join(parts)
+
+
+def _named(study: Study, path: str, language: str) -> str:
+    """Names in place of the keys of a path."""
+    return re.sub(r"\w+", lambda key: study.name(key[0], language), path)
 
 
 def _judged(leg: Leg) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -223,58 +215,79 @@ def _judged(leg: Leg) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         yield predictor, leg.outcome, (*moderator, *others, *leg.mediators)
 
 
-def _effect(
-    study: Study,
-    hypothesis: Hypothesis,
-    leg: Leg,
-    predictor: str,
-    outcome: str,
-    needed: Sequence[str],
-) -> Effect:
+def _effect(study: Study, leg: Leg, predictor: str, outcome: str, needed: Sequence[str]) -> Effect:
     graph = _graph(study, leg)
-    covariates = [key for key in leg.covariates if key not in (predictor, outcome)]
     x, y = _nodes(study, graph, [predictor]), _nodes(study, graph, [outcome])
-    held = _nodes(study, graph, needed) - x - y
-    if leg.kind == "equivalence":  # no direct effect is left: mediators are held constant
-        on_path = _Query(graph, x, y, held).between
-        held |= _nodes(study, graph, covariates) & on_path
-    query = _Query(graph, x, y, held)
+    covariates = [key for key in leg.covariates if key not in (predictor, outcome)]
     given = _nodes(study, graph, covariates) - x - y
-    roles = {}
-    for key in covariates:
-        nodes = _nodes(study, graph, [key]) - x - y
-        roles[key] = MODERATOR if key in needed or nodes <= held else query.role(nodes, given)
-        if roles[key] in REFUSED:
-            _refuse(query, key, nodes, roles[key], given)
-    separator = query.separator(held)
-    enough = query.separator(held | given)
+    held = _nodes(study, graph, needed) - x - y
+    if leg.kind == "equivalence":  # it says that no effect is left beside these mediators
+        held |= given & EffectInGraph(graph, x, y, held).mediators
+    effect = EffectInGraph(graph, x, y, held)
+    roles = {
+        key: MODERATOR if key in needed else _role(effect, _nodes(study, graph, [key]), given)
+        for key in covariates
+    }
+    for key, role in roles.items():
+        if role in REFUSED:
+            _refuse(effect, key, _nodes(study, graph, [key]), role, given)
+    alone, beside = effect.separator(held), effect.separator(held | given)
     return Effect(
         leg=leg.name,
         predictor=predictor,
         outcome=outcome,
         roles=roles,
-        sufficient_set=None if separator is None else _ordered(graph, separator - held),
-        missing=() if enough is None else _ordered(graph, enough - held - given),
-        open_paths=tuple(query.open_paths(held | given)),
-        causal_path=query.written(directed_path(query.free, x, y)),
+        sufficient_set=None if alone is None else _ordered(graph, alone - held),
+        missing=() if beside is None else _ordered(graph, beside - held - given),
+        open_paths=tuple(map(effect.written, effect.open_back_doors(held | given))),
+        causal_path=effect.written(effect.causal_path()),
     )
 
 
-def _graph(study: Study, leg: Leg) -> nx.DiGraph:
-    """Graph that a leg is read in: of the whole, or of what differs within teams."""
+def _role(effect: EffectInGraph, nodes: set[str], given: set[str]) -> str:
+    """Role of a covariate; of the parts of a derived one the role that matters most."""
+    found = {_role_of_node(effect, node, given) for node in nodes - effect.x - effect.y}
+    order = (*REFUSED, MODERATOR, CONFOUNDER, PRECISION, INSTRUMENT)
+    return next((role for role in order if role in found), UNCONNECTED)
+
+
+def _role_of_node(effect: EffectInGraph, node: str, given: set[str]) -> str:
+    if node in effect.held:
+        return MODERATOR
+    if node in effect.after_effect:
+        return MEDIATOR if node in effect.mediators else DESCENDANT
+    if effect.is_confounder(node):
+        return CONFOUNDER
+    if node in effect.before_y:
+        return PRECISION
+    if node in effect.before_x:
+        return INSTRUMENT
+    return COLLIDER if effect.opened_by(node, given) else UNCONNECTED
+
+
+def causal_graph(study: Study) -> nx.DiGraph:
+    """Graph of a study in which a derived variable, where it is drawn, follows from its parts."""
     graph = study.graph
     for derived in set(graph) & set(study.derived):
-        graph.add_edges_from((part, derived) for part in study.derived[derived].parts)
-    named = (*leg.predictor, *leg.mediators, *leg.covariates, leg.outcome)
-    used = {part for key in named for part in (key, *study.parts(key))}
-    if leg.moderator is not None:
-        used.add(leg.moderator)
-    graph.add_nodes_from(part for key in named for part in study.parts(key))
-    if leg.level == "seller":
-        used.discard(leg.moderator)
-        levels = {key: construct.level for key, construct in study.constructs.items()}
-        graph.remove_nodes_from([n for n in [*graph] if n not in used and levels[n] != "seller"])
+        graph.add_edges_from((part, derived) for part in study.parts(derived))
     return graph
+
+
+def _graph(study: Study, leg: Leg) -> nx.DiGraph:
+    """Graph that a leg is read in: the whole, or what differs within teams."""
+    graph = causal_graph(study)
+    named = (*leg.predictor, *leg.mediators, *leg.covariates, leg.outcome)
+    used = {part for key in named for part in study.parts(key)}
+    graph.add_nodes_from(sorted(used))
+    if leg.level == "seller":
+        used -= {leg.moderator}
+        graph.remove_nodes_from([n for n in graph if n not in used and _is_of_team(study, n)])
+    return graph
+
+
+def _is_of_team(study: Study, key: str) -> bool:
+    """Whether a variable is the same for all sellers of a team."""
+    return all(study.constructs[part].level != "seller" for part in study.parts(key))
 
 
 def _nodes(study: Study, graph: nx.DiGraph, keys: Iterable[str]) -> set[str]:
@@ -286,17 +299,24 @@ def _ordered(graph: nx.DiGraph, nodes: set[str]) -> tuple[str, ...]:
     return tuple(node for node in graph if node in nodes)
 
 
-def _refuse(query: _Query, key: str, nodes: set[str], role: str, given: set[str]) -> None:
+def _refuse(effect: EffectInGraph, key: str, nodes: set[str], role: str, given: set[str]) -> None:
     """Refuse a covariate, with the path that says why it must not be held constant."""
-    if role == MEDIATOR:
-        path = query.through(nodes)
-        what = f"{key} is on the path {path}: held constant, it takes away what is to be shown"
-        remedy = f"leave {key} out, or name it under mediators too where the direct effect is meant"
-    elif role == DESCENDANT:
-        what = f"{key} is an effect of what it should be held constant for: {query.after(nodes)}"
-        remedy = f"leave {key} out of the covariates"
-    else:
-        path = query.opened(nodes, given)
-        what = f"{key}, held constant, opens the path {path}, on which it is (or follows) a collider"
-        remedy = f"leave {key} out of the covariates, or hold another variable of the path constant"
-    raise StudyError(explain(what=f"the covariate {what}", remedy=remedy))
+    node = next(n for n in sorted(nodes) if _role_of_node(effect, n, given) == role)
+    paths = {
+        MEDIATOR: lambda: effect.causal_path(through=node),
+        DESCENDANT: lambda: effect.path_after(node),
+        COLLIDER: lambda: effect.opened_by(node, given),
+    }
+    path = effect.written(paths[role]())
+    what = {
+        MEDIATOR: f"{key} is on the path {path}, part of what is to be shown",
+        DESCENDANT: f"{key} is an effect of the outcome or of a mediator: {path}",
+        COLLIDER: f"{key} is a collider, or follows from one: held constant it opens {path}",
+    }
+    remedy = {
+        MEDIATOR: f"leave {key} out of the covariates, or name it under mediators as well, if the "
+        "effect beside it is meant",
+        DESCENDANT: f"leave {key} out of the covariates",
+        COLLIDER: f"leave {key} out of the covariates, or add another variable of that path",
+    }
+    raise StudyError(explain(what=f"the covariate {what[role]}", remedy=remedy[role]))

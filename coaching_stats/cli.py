@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from threading import Timer
@@ -15,6 +16,7 @@ import typer
 
 from coaching_stats.answers import TRUTH_FILE
 from coaching_stats.calibration import THEORY, calibrate
+from coaching_stats.designs import design_of
 from coaching_stats.errors import CoachingStatsError
 from coaching_stats.matching import proposed_mapping
 from coaching_stats.output import answers_text, receipt_text, write_files, write_outputs
@@ -58,11 +60,17 @@ def study(
     out: Annotated[Path, typer.Option(help="Folder for the results")] = Path("build/study"),
     lang: Annotated[Language, typer.Option(help="Language of the report")] = Language.both,
     seed: Annotated[int, typer.Option(help="Same seed, same numbers", min=0)] = 1,
+    sims: Annotated[
+        int, typer.Option(help="Simulate so many surveys of each world at your own design", min=0)
+    ] = 0,
 ) -> None:
     """Judge every hypothesis on DATA and write the report."""
     languages = LANGUAGES if lang is Language.both else (lang.value,)
     with progress("reading, scoring and judging"):
         run = run_study(data, study=study, mapping=mapping, seed=seed)
+    if sims:
+        found = calibrate(run.study, design=design_of(run.panel), n_sim=sims, seed=seed)
+        run = replace(run, calibration=found)
     with progress("drawing and writing"):
         reports = write_outputs(run, out, languages)
     typer.echo(_table(run))

@@ -19,8 +19,10 @@ from coaching_stats.workbook_files import sheet_records
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 SHEET_ENDINGS = (".xlsx",)
 SPSS_ENDINGS = (".sav", ".zsav")
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+# In this order where two part the lines alike: the comma may then be that of "3,5".
+DELIMITERS = {"\t": "tab", ";": "semicolon", ",": "comma"}
 LOOKED_AT = 50  # lines by which the delimiter is found
+UTF8_LETTER = re.compile(b"\xc3[\x80-\xbf]")  # ä, ö, å and their like
 LONGEST_CELL = 1_000_000  # characters; no answer is as long
 
 
@@ -63,7 +65,7 @@ def read_records(path: Path, sheet: str | None = None, encoding: str | None = No
     sheet : str, optional
         Name of the sheet; the only one that holds a table when not given.
     encoding : str, optional
-        Encoding of a text file, where it is known.
+        Encoding of a text or SPSS file, where it is known.
 
     Returns
     -------
@@ -81,8 +83,10 @@ def read_records(path: Path, sheet: str | None = None, encoding: str | None = No
         records, evidence, problems = sheet_records(path, sheet)
         return Raw(records, evidence=evidence, problems=problems)
     if ending in SPSS_ENDINGS:
-        records, problems, questions, labels = spss_records(path)
+        records, problems, questions, labels = spss_records(path, encoding)
         evidence = ("SPSS: codes are kept, user-missing values are empty",)
+        if encoding:
+            evidence += (_said(encoding),)
         return Raw(
             records,
             evidence=evidence,
@@ -110,8 +114,16 @@ def _refuse_what_is_no_file(path: Path) -> None:
         what = f"{path.name} is not a file that can be read"
         remedy = f"save it as one of {', '.join(known)}"
     else:
-        return
+        return _refuse_what_cannot_be_opened(path)
     raise DataError(explain(what=what, where=str(path), remedy=remedy))
+
+
+def _refuse_what_cannot_be_opened(path: Path) -> None:
+    try:
+        path.open("rb").close()
+    except OSError as problem:
+        remedy = "check its permissions, and close it where else it is open"
+        raise unreadable(path, problem.strerror or str(problem), remedy) from None
 
 
 def unreadable(path: Path, where: str, remedy: str = "export it again as CSV or XLSX") -> DataError:
@@ -123,32 +135,31 @@ def unreadable(path: Path, where: str, remedy: str = "export it again as CSV or 
 
 def _decoded(path: Path, encoding: str | None) -> tuple[str, str, str]:
     """Text, encoding, and what gave it away; Windows-1252 only where it cannot be Unicode."""
-    try:
-        raw = path.read_bytes()
-    except OSError as problem:
-        raise unreadable(path, problem.strerror or str(problem), "check its permissions") from None
+    raw = path.read_bytes()
     if raw.startswith(b"PK\x03\x04"):
         raise unreadable(path, "it is a workbook or an archive", "call it .xlsx")
     if raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise unreadable(path, "it is a workbook of the old kind", "save it as .xlsx or CSV")
-    name, why = _encoding(raw, encoding)
     try:
+        name, why = _encoding(raw, encoding)
         text = raw.decode(name)
-    except (UnicodeDecodeError, UnicodeError) as problem:
+    except LookupError:
+        remedy = "name one in the mapping, for example encoding: cp1252"
+        raise unreadable(path, f"{encoding!r} is no encoding of text", remedy) from None
+    except UnicodeError as problem:
         place = getattr(problem, "start", 0)
         line = raw[:place].count(b"\n") + 1
         remedy = "say its encoding in a mapping, for example encoding: cp1252"
         raise unreadable(path, f"line {line} is not {name} text", remedy) from None
     _refuse_binary(path, text)
-    if name == "cp1252":
+    if encoding is None and name == "cp1252":
         _refuse_mixed(path, raw)
     return text.removeprefix("\ufeff"), name.removesuffix("-sig"), why
 
 
 def _encoding(raw: bytes, given: str | None) -> tuple[str, str]:
     if given is not None:
-        name = codecs.lookup(given).name
-        return name, f"encoding {name}: said in the mapping"
+        return codecs.lookup(given).name, _said(given)
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "encoding utf-16: byte order mark"
     if raw.startswith(codecs.BOM_UTF8):
@@ -158,6 +169,10 @@ def _encoding(raw: bytes, given: str | None) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "cp1252", "encoding cp1252: the bytes are no UTF-8"
     return "utf-8", "encoding utf-8: all bytes fit"
+
+
+def _said(encoding: str) -> str:
+    return f"encoding {codecs.lookup(encoding).name}: said in the mapping"
 
 
 def _refuse_binary(path: Path, text: str) -> None:
@@ -171,8 +186,11 @@ def _refuse_mixed(path: Path, raw: bytes) -> None:
     """Refuse a file with some lines in UTF-8 and others in Windows-1252."""
     fits: dict[bool, list[int]] = {True: [], False: []}
     for number, line in enumerate(raw.splitlines(), start=1):
-        if not line.isascii():
-            fits[_is_utf8(line)].append(number)
+        if line.isascii():
+            continue
+        fits[_is_utf8(line)].append(number)
+        if fits[False][-1:] == [number] and UTF8_LETTER.search(line):
+            raise unreadable(path, f"line {number} is in two encodings", "export it again")
     if fits[True] and fits[False]:
         few = min(fits[False], fits[True], key=len)
         where = f"lines in two encodings; line {few[0]} is unlike the others"

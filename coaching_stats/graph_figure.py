@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coaching_stats.adjustment import adjustment_of, adjustment_sentences
 from coaching_stats.figures import COLOURS, INK, finish, new_axes
 from coaching_stats.hypotheses import Study
 from coaching_stats.texts import texts
@@ -16,25 +17,35 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-SHADED = {"SPR": "#CFE3F2", "LPR": "#CFE3F2", "WTC": "#F7DDC9", "SWC": "#F7DDC9"}
+CAUSE, OUTCOME, HELD = "#CFE3F2", "#F7DDC9", "#DDDDDD"
+SHADED = {"SPR": CAUSE, "LPR": CAUSE, "WTC": OUTCOME, "SWC": OUTCOME}
 SWEEPS = 8
 
 
-def plot_graph(study: Study, *, language: str = "en") -> Axes:
+def plot_graph(study: Study, *, hypothesis: str | None = None, language: str = "en") -> Axes:
     """Draw what the study says depends on what.
 
     Parameters
     ----------
     study : Study
+    hypothesis : str, optional
+        Shade what this one is about and what it holds constant, and say below what the graph asks
+        for (`adjustment_of`).
     language : {"en", "fi"}
 
     Returns
     -------
     Axes
         Solid arrows raise, dashed arrows lower.
+
+    Raises
+    ------
+    StudyError
+        No such hypothesis.
     """
     said = texts(language)["figures"]
     graph = study.graph
+    shaded = SHADED if hypothesis is None else _shaded(study, hypothesis)
     place = layered(graph)
     layers = 1 + max(x for x, _ in place.values())
     rows = 1 + max(y for _, y in place.values()) - min(y for _, y in place.values())
@@ -51,7 +62,7 @@ def plot_graph(study: Study, *, language: str = "en") -> Axes:
             linespacing=0.95,
             bbox={
                 "boxstyle": "round,pad=0.3",
-                "fc": SHADED.get(key, "#FFFFFF"),
+                "fc": shaded.get(key, "#FFFFFF"),
                 "ec": INK,
                 "lw": 0.8,
             },
@@ -62,13 +73,28 @@ def plot_graph(study: Study, *, language: str = "en") -> Axes:
     axes.figure.set_size_inches(max(7.5, 1.75 * layers), axes.figure.get_size_inches()[1])
     axes.set_axis_off()
     caption = said["graph_caption"]
-    if set(SHADED) & set(graph):
+    title = said["graph_title"]
+    if hypothesis is not None:
+        title = f"{hypothesis}: {title[:1].lower()}{title[1:]}"
+        asked = adjustment_sentences(study, study.hypothesis(hypothesis), language)
+        caption = " ".join((caption, said["graph_shaded_hypothesis"], *asked))
+    elif set(SHADED) & set(graph):
         caption = f"{caption} {said['graph_shaded']}"
-    finish(axes, title=said["graph_title"], caption=caption, language=language)
+    finish(axes, title=title, caption=caption, language=language)
     axes.figure.canvas.draw()  # boxes have their size only then, and arrows end at boxes
     for start, end, sign in graph.edges(data="sign"):
         _arrow(axes, boxes[start], boxes[end], sign)
     return axes
+
+
+def _shaded(study: Study, hypothesis: str) -> dict[str, str]:
+    """Colours of what a hypothesis is about; a derived variable colours its parts."""
+    adjustment = adjustment_of(study, study.hypothesis(hypothesis))
+    effects = adjustment.effects if adjustment else ()
+    painted = [(key, HELD) for effect in effects for key in effect.roles]
+    painted += [(effect.outcome, OUTCOME) for effect in effects]
+    painted += [(effect.predictor, CAUSE) for effect in effects]
+    return {part: colour for key, colour in painted for part in (key, *study.parts(key))}
 
 
 def layered(graph: nx.DiGraph) -> dict[str, tuple[float, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from coaching_stats.csv_files import NUMBER, under_a_header
 from coaching_stats.errors import DataError, explain, first_ten
@@ -12,6 +12,9 @@ from coaching_stats.errors import DataError, explain, first_ten
 Records = list[tuple[int, list[str]]]
 LOOKED_AT = 50  # rows by which the width of a table is told
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
+EDGES = UNSEEN + '\u00a0 \t\r\n"'  # around the cells of a header that comes again
+OLD_CODE = re.compile(r"V\d+")  # an old Qualtrics export's own columns; their names stand below
+OPEN_ANSWER = ("response", "open-ended response", "vastaus", "avoin vastaus", "")
 
 
 def tidied(cell: str) -> str:
@@ -41,12 +44,16 @@ def letters(place: int) -> str:
     return name
 
 
-def below_titles(records: Records) -> tuple[Records, tuple[str, ...]]:
-    """Pass over titles above the header: rows that fill less than half of the table's width.
+def below_titles(
+    records: Records, is_header: Callable[[Sequence[str]], bool]
+) -> tuple[Records, tuple[str, ...]]:
+    """Pass over titles above the header: rows that fill half of the table's width or less.
 
     Parameters
     ----------
     records : list of (number, cells)
+    is_header : callable
+        Tells a header that may be as narrow as a title, because a tool writes it so.
 
     Returns
     -------
@@ -55,55 +62,122 @@ def below_titles(records: Records) -> tuple[Records, tuple[str, ...]]:
     evidence : tuple of str
         Which rows were passed over.
     """
-    filled = [sum(map(bool, cells)) for _, cells in records[:LOOKED_AT]]
+    filled = [sum(map(bool, map(tidied, cells))) for _, cells in records[:LOOKED_AT]]
     if not filled:
         return records, ()
-    width = Counter(filled).most_common(1)[0][0] if len(filled) > 3 else max(filled)
+    # Rows of one cell tell no width: there may be as many titles as answers.
+    wide = sorted(n for n in filled if n > 1) or filled
+    width = wide[len(wide) // 2]
     full = (
         place
         for place, n in enumerate(filled[:20])
-        if (n >= max(2, 0.5 * width) or n == width) and not looks_like_answers(records[place][1])
+        if n > width / 2 or is_header(records[place][1])
     )
     place = next(full, 0)
+    if place and looks_like_answers(records[place][1]):
+        place -= 1  # a header narrower than its answers, which stands right above them
     if not place:
         return records, ()
     rows = first_ten(number for number, _ in records[:place])
     return records[place:], (f"title above the header passed over: row {rows}",)
 
 
-def one_header(
-    rows: Sequence[Sequence[str]], body: Records
-) -> tuple[list[str], list[list[str]], tuple[str, ...]]:
-    """Name columns without a header by their letters, and drop those that hold nothing at all.
+def question_and_sub(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Join a row of questions and a row of sub-questions; a question holds until the next one.
+
+    Examples
+    --------
+    >>> question_and_sub([["Respondent ID", "Do you", ""], ["", "plan?", "ask?"]])
+    ['Respondent ID', 'Do you | plan?', 'Do you | ask?']
+    """
+    question, joined = "", []
+    for above, below in zip(*rows, strict=True):
+        question = tidied(above) or question
+        sub = tidied(below)
+        joined.append(question if sub.casefold() in OPEN_ANSWER else f"{question} | {sub}")
+    return joined
+
+
+def is_named_below(codes: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a second row names dates and ids of the first again, in whatever language.
+
+    Examples
+    --------
+    >>> is_named_below(["StartDate", "ResponseId"], ["Aloituspäivä", "Vastauksen tunnus"])
+    True
+    >>> is_named_below(["StartDate", "ResponseId"], ["2026-03-02 10:00:00", "R_1"])
+    False
+    """
+    dated = {"startdate", "enddate", "recordeddate", "responseid"}
+    pairs = zip(codes, below, strict=True)
+    under = [cell for code, cell in pairs if tidied(code).casefold() in dated and cell]
+    return sum(re.search(r"\d|^R_", cell) is None for cell in under) > 1
+
+
+def codes_of(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Codes for a header; with the question where two questions have one code.
+
+    Examples
+    --------
+    >>> codes_of([["V1", "Q1", "Q2", "Q2"], ["ResponseID", "Plan?", "Ask?", "Help?"]])
+    ['ResponseID', 'Q1', 'Q2 | Ask?', 'Q2 | Help?']
+    """
+    codes = [tidied(cell) for cell in rows[0]]
+    if len(rows) == 1:
+        return codes
+    texts = [tidied(cell) for cell in rows[1]]
+    pairs = list(zip(codes, texts, strict=True))
+    codes = [text if OLD_CODE.fullmatch(code) and text else code for code, text in pairs]
+    often = Counter(codes)
+    return [
+        code if often[code] == 1 or not text else f"{code} | {text}"
+        for code, text in zip(codes, texts, strict=True)
+    ]
+
+
+def named(header: Sequence[str], body: Records) -> tuple[list[str], tuple[str, ...]]:
+    """Name columns without a header by their letters; what holds nothing at all stays nameless.
 
     Parameters
     ----------
-    rows : sequence of rows
-        The header, and rows that belong to it; as long as it.
+    header : sequence of str, length c
     body : list of (number, cells)
 
     Returns
     -------
-    header : list of str
-    kept : list of list of str
-        The rows of the header and then the body, without the columns dropped.
+    header : list of str, length c
     evidence : tuple of str
+
+    Examples
+    --------
+    >>> named(["a", "", ""], [(2, ["1", "2", ""])])[0]
+    ['a', 'column B', '']
     """
-    header = [tidied(cell) for cell in rows[0]]
+    names = [tidied(cell) for cell in header]
     evidence: list[str] = []
-    nameless = [place for place, name in enumerate(header) if not name]
-    empty = [place for place in nameless if not any(cells[place] for _, cells in body)]
-    for place in nameless:
-        if place in empty:
-            evidence.append(f"column {letters(place)} is empty and has no name: left out")
-        else:
-            header[place] = f"column {letters(place)}"
+    for place in [place for place, name in enumerate(names) if not name]:
+        if any(cells[place].strip() for _, cells in body):
+            names[place] = f"column {letters(place)}"
             evidence.append(f"column {letters(place)} has no name in the file")
-    keep = [place for place in range(len(header)) if place not in empty]
-    cut = [*rows[1:], *(cells for _, cells in body)]
-    if empty:
-        cut = [[row[place] for place in keep] for row in cut]
-    return [header[place] for place in keep], cut, tuple(evidence)
+        else:
+            evidence.append(f"column {letters(place)} is empty and has no name: left out")
+    return names, tuple(evidence)
+
+
+def only_named(header: Sequence[str], rows: list[list[str]]) -> list[list[str]]:
+    """Leave out the cells of columns without a name.
+
+    Examples
+    --------
+    >>> only_named(["a", "", "c"], [["1", "", "3"]])
+    [['1', '3']]
+    """
+    keep = [place for place, name in enumerate(header) if name]
+    if len(keep) == len(header):
+        return rows
+    if keep == list(range(len(keep))):
+        return [row[: len(keep)] for row in rows]
+    return [[row[place] for place in keep] for row in rows]
 
 
 def of_equal_length(records: Records, name: str) -> Records:
@@ -124,13 +198,13 @@ def of_equal_length(records: Records, name: str) -> Records:
 
 
 def refuse_doubled(header: Sequence[str], name: str, row: int) -> None:
-    """Refuse columns that share a name.
+    """Refuse columns that share a name; those without one do not count.
 
     Raises
     ------
     DataError
     """
-    doubled = [column for column, n in Counter(header).items() if n > 1]
+    doubled = [column for column, n in Counter(header).items() if column and n > 1]
     if doubled:
         shown = [
             f"{column!r} in {', '.join(letters(i) for i, h in enumerate(header) if h == column)}"
@@ -152,12 +226,15 @@ def refuse_second_header(header: Sequence[str], body: Records, name: str) -> Non
     ------
     DataError
     """
-    first = list(header)
+    rest = [len(cell) for cell in header[1:]]
+    # The longest name is the rarest among answers; the first may hide behind a byte order mark.
+    place = 1 + rest.index(max(rest)) if any(rest) else 0
+    first = [cell.strip(EDGES) for cell in header]
     again = [
         number
         for number, cells in body
-        if cells[0].strip() == first[0]
-        and [tidied(cell) for cell in cells] == [tidied(cell) for cell in first]
+        if cells[place].strip(EDGES) == first[place]
+        and all(cell.strip(EDGES) == name for cell, name in zip(cells, first, strict=True))
     ]
     if again:
         raise DataError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
@@ -153,6 +153,36 @@ def usual_sesoi(leg: Leg, defaults: Mapping[str, float]) -> float:
         return defaults["difference"]
     is_sales = leg.kind == "slope" and leg.outcome == "SALES" and not leg.is_interaction
     return defaults["sales_outcome" if is_sales else leg.level]
+
+
+def mark_sesoi(
+    hypothesis: Hypothesis, packaged: Hypothesis | None, defaults: Mapping[str, float]
+) -> Hypothesis:
+    """Mark each SESOI that is not the packaged theory's, or not the usual one.
+
+    Parameters
+    ----------
+    hypothesis : Hypothesis
+    packaged : Hypothesis, optional
+        The same claim in the packaged theory; a claim of the user's own is compared with what is
+        usual for its kind and level.
+    defaults : mapping
+        As for `usual_sesoi`.
+    """
+    before = {leg.name: usual_sesoi(leg, defaults) for leg in hypothesis.legs}
+    whole = before.get(hypothesis.id, hypothesis.sesoi)  # nothing is usual for a joint one
+    if packaged is not None and packaged.id == hypothesis.id:
+        before |= {leg.name: leg.sesoi for leg in packaged.legs}
+        whole = packaged.sesoi
+    legs = tuple(
+        replace(leg, sesoi_changed_from=_if_changed(before[leg.name], leg.sesoi))
+        for leg in hypothesis.legs
+    )
+    return replace(hypothesis, legs=legs, sesoi_changed_from=_if_changed(whole, hypothesis.sesoi))
+
+
+def _if_changed(before: float, now: float) -> float | None:
+    return None if now == before else before
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,14 @@ from coaching_stats.estimates import Evidence
 from coaching_stats.hypotheses import Leg
 from coaching_stats.models import Equation, Estimated
 from coaching_stats.regression import regress
-from coaching_stats.samples import MIN_FIRMS, Measured
+from coaching_stats.samples import Measured, team_cluster
 from coaching_stats.sourcing import Sourcing, variables
 from coaching_stats.waves import Waves
 
 PROCESS = ("SPR", "LPR")
 WEAK = 10.0  # F of the first stage below which its effect cannot carry a ratio
 MIN_TEAMS = 10
+MIN_DF = 4.0  # below, CR2 is not to be trusted (gate G2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,8 @@ class Changes:
     pair : ndarray of int, shape (m,)
         Which two waves.
     team, cluster : ndarray of int, shape (m,)
+    clustered_by : str
+        team, manager or firm.
     """
 
     change: dict[str, np.ndarray]
@@ -41,6 +44,7 @@ class Changes:
     pair: np.ndarray
     team: np.ndarray
     cluster: np.ndarray
+    clustered_by: str = "team"
 
     @property
     def waves(self) -> np.ndarray:
@@ -54,7 +58,12 @@ def is_of_process(measured: Measured, leg: Leg) -> bool:
 
 
 def estimate_changes(
-    measured: Sequence[Measured], waves: Waves, leg: Leg, sources: Sourcing, seed: int
+    measured: Sequence[Measured],
+    waves: Waves,
+    leg: Leg,
+    sources: Sourcing,
+    seed: int,
+    unit_wave: int = 0,
 ) -> Evidence:
     r"""Estimate a slope from what changed within teams.
 
@@ -62,7 +71,9 @@ def estimate_changes(
     roll-out on measured rigidity and b that on the outcome, :math:`b / d` is the effect per
     standard deviation of rigidity. Each step is compared with teams that had not changed yet, so
     that no team that changed serves as a control. Where the predictor is something else, by team
-    fixed effects: changes of the outcome on changes of the predictor and covariates.
+    fixed effects: changes of the outcome on changes of the predictor and of those covariates that
+    change at all. Clusters are what the change was assigned to (teams; firms where all teams of a
+    firm changed together), with fixed effects those of any team-level slope.
 
     Parameters
     ----------
@@ -74,17 +85,20 @@ def estimate_changes(
     sources : Sourcing
     seed : int
         For the wild cluster bootstrap.
+    unit_wave : int
+        Position of the wave whose standard deviation between teams is the unit of the predictor:
+        not the first one where all teams had the same process then. The outcome's is the first.
 
     Returns
     -------
     Evidence
-        In standard deviations across teams in the first wave.
+        In standard deviations across teams.
 
     Raises
     ------
     DesignError
-        Fewer than ten teams in both waves, no team to compare with, or a roll-out that did not
-        move measured rigidity.
+        Fewer than ten teams in both waves, no team to compare with, fewer than four degrees of
+        freedom, a variable measured once, or a roll-out that did not move measured rigidity.
 
     Notes
     -----
@@ -94,18 +108,19 @@ def estimate_changes(
 
     References
     ----------
+    Abadie, Athey, Imbens & Wooldridge (2023), Quarterly Journal of Economics 138, for the clusters;
     Goodman-Bacon (2021), Journal of Econometrics 225, for the comparisons that are left out;
     Cengiz, Dube, Lindner & Zipperer (2019), Quarterly Journal of Economics 134, for stacking;
     Angrist & Pischke (2009), Mostly harmless econometrics, section 4.1, for the ratio.
     """
     n_splits = len(measured[0].halves) if sources.has_halves else 1
-    drawn = [_changes(measured, waves, leg, sources, split) for split in range(n_splits)]
+    drawn = [_changes(measured, waves, leg, sources, split, unit_wave) for split in range(n_splits)]
     if is_of_process(measured[0], leg):
         found = [_per_rigidity(leg, one) for one in drawn]
         notes = [note for note in (_first_stage(drawn[0], leg), _wild(leg, drawn[0], seed)) if note]
     else:
         found = [_slope(leg, one).estimate() for one in drawn]
-        notes = ["team fixed effects: changes from wave to wave"]
+        notes = [_compared(drawn[0])]
     middle = Estimated(
         *(
             float(np.median([getattr(one, name) for one in found]))
@@ -113,6 +128,14 @@ def estimate_changes(
         )
     )
     one = drawn[0]
+    if not middle.df >= MIN_DF:
+        raise DesignError(
+            explain(
+                what=f"the comparison over waves has {middle.df:.1f} degrees of freedom",
+                where=f"{leg.outcome}, clustered by {one.clustered_by}",
+                remedy=f"bring more changed and unchanged {one.clustered_by}s: {MIN_DF:g} needed",
+            )
+        )
     return Evidence(
         estimate=middle.value,
         std_error=middle.std_error,
@@ -130,12 +153,18 @@ def estimate_changes(
 
 
 def _changes(
-    measured: Sequence[Measured], waves: Waves, leg: Leg, sources: Sourcing, split: int
+    measured: Sequence[Measured],
+    waves: Waves,
+    leg: Leg,
+    sources: Sourcing,
+    split: int,
+    unit_wave: int = 0,
 ) -> Changes:
     """Stack the changes of all pairs of neighbouring waves, controls not yet treated."""
     is_process = is_of_process(measured[0], leg)
     keys = (leg.outcome, *leg.predictor) if is_process else variables(leg)
-    values = {key: _standardised(measured, key, sources, split) for key in keys}
+    unit = {key: unit_wave if key in leg.predictor else 0 for key in keys}
+    values = {key: _standardised(measured, key, sources, split, unit[key]) for key in keys}
     rows: list[tuple[np.ndarray, np.ndarray, int]] = []
     for place in range(len(measured) - 1):
         known = np.all([~np.isnan(values[k][place : place + 2]).any(axis=0) for k in keys], axis=0)
@@ -154,27 +183,54 @@ def _changes(
                 remedy=f"bring at least {MIN_TEAMS} teams that answered in both waves",
             )
         )
-    firm = measured[0].firm[teams]
-    by_firm = not is_process and len(np.unique(firm)) >= MIN_FIRMS
     change = {
         key: np.concatenate(
             [values[key][place + 1][team] - values[key][place][team] for team, _, place in rows]
         )
         for key in keys
     }
-    return Changes(
-        change=change,
-        treated=np.concatenate([now for _, now, _ in rows]),
-        pair=np.concatenate([np.full(len(team), place) for team, _, place in rows]),
-        team=teams,
-        cluster=firm if by_firm else teams,
-    )
+    _refuse_measured_once(change, (leg.outcome, *leg.predictor))
+    treated = np.concatenate([now for _, now, _ in rows])
+    pair = np.concatenate([np.full(len(team), place) for team, _, place in rows])
+    by = _assigned_to(measured[0], teams, treated, pair) if is_process else _usual(measured[0])
+    codes = {"firm": measured[0].firm, "manager": measured[0].manager}
+    cluster = teams if by == "team" else codes[by][teams]
+    return Changes(change, treated, pair, teams, cluster, by)
+
+
+def _refuse_measured_once(change: dict[str, np.ndarray], keys: Sequence[str]) -> None:
+    for key in keys:
+        if not (np.abs(change[key]) > 1e-12).any():
+            raise DesignError(
+                explain(
+                    what=f"{key} is the same in every wave: it was measured once",
+                    remedy="measure it again in the later wave",
+                )
+            )
+
+
+def _assigned_to(
+    measured: Measured, team: np.ndarray, treated: np.ndarray, pair: np.ndarray
+) -> str:
+    """What the change was assigned to: the largest unit whose teams always changed together."""
+    for name, codes in (("firm", measured.firm), ("manager", measured.manager)):
+        unit = pd.DataFrame({"unit": codes[team], "pair": pair, "treated": treated})
+        differs = unit.groupby(["unit", "pair"])["treated"].nunique().max() > 1
+        if not differs and len(np.unique(codes[team])) < len(np.unique(team)):
+            return name
+    return "team"
+
+
+def _usual(measured: Measured) -> str:
+    """Clusters of any team-level slope: firms from ten on, else managers of several teams."""
+    column = team_cluster(measured.panel.teams, measured.study)
+    return "team" if column is None else column.removesuffix("_id")
 
 
 def _standardised(
-    measured: Sequence[Measured], key: str, sources: Sourcing, split: int
+    measured: Sequence[Measured], key: str, sources: Sourcing, split: int, unit_wave: int
 ) -> np.ndarray:
-    """A variable by wave and team in baseline standard deviations, shape (waves, teams)."""
+    """A variable by wave and team in standard deviations of one wave, shape (waves, teams)."""
     study = measured[0].study
     parts = [
         _z(
@@ -183,19 +239,20 @@ def _standardised(
                     one.team_values(sources.column(key, part), sources.source[key, part], split)
                     for one in measured
                 ]
-            )
+            ),
+            unit_wave,
         )
         for part in study.parts(key)
     ]
-    return parts[0] if len(parts) == 1 else _z(np.mean(parts, axis=0))
+    return parts[0] if len(parts) == 1 else _z(np.mean(parts, axis=0), unit_wave)
 
 
-def _z(values: np.ndarray) -> np.ndarray:
-    first = values[0][~np.isnan(values[0])]
-    spread = first.std(ddof=1) if len(first) > 1 else 0.0
+def _z(values: np.ndarray, unit_wave: int) -> np.ndarray:
+    known = values[unit_wave][~np.isnan(values[unit_wave])]
+    spread = known.std(ddof=1) if len(known) > 1 else 0.0
     if not spread > 0:
         raise DesignError("a variable does not vary between teams in the first wave")
-    return (values - first.mean()) / spread
+    return (values - known.mean()) / spread
 
 
 def _on_treatment(changes: Changes, y: np.ndarray) -> Equation:
@@ -234,7 +291,15 @@ def _first_stage(changes: Changes, leg: Leg) -> str:
     n_teams = len(np.unique(changes.team))
     return (
         f"difference in differences: {n_changed} of {n_teams} teams changed; measured rigidity "
-        f"moved by {effect.value:.2f} standard deviations"
+        f"moved by {effect.value:.2f} standard deviations; clustered by {changes.clustered_by}"
+    )
+
+
+def _compared(changes: Changes) -> str:
+    n_teams = len(np.unique(changes.team))
+    return (
+        f"team fixed effects: changes of {n_teams} teams from wave to wave, clustered by "
+        f"{changes.clustered_by}"
     )
 
 
@@ -256,7 +321,10 @@ def _wild(leg: Leg, changes: Changes, seed: int) -> str:
 
 def _slope(leg: Leg, changes: Changes) -> Equation:
     """Changes of the outcome on changes of predictor and covariates, a mean for each two waves."""
-    keys = [*leg.predictor, *(key for key in leg.covariates if key != leg.outcome)]
+    held = [key for key in leg.covariates if key not in (leg.outcome, *leg.predictor)]
+    # what never changes is held constant by comparing each team with itself
+    held = [key for key in held if (np.abs(changes.change[key]) > 1e-12).any()]
+    keys = [*leg.predictor, *held]
     x = np.column_stack([changes.waves, *(changes.change[key] for key in keys)])
     terms = (*(f"waves {p}" for p in np.unique(changes.pair).tolist()), *keys)
     contrast = np.array([float(term == leg.predictor[0]) for term in terms])

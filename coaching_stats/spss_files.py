@@ -15,13 +15,15 @@ Labels = Mapping[str, Mapping[str, str]]
 
 
 def spss_records(
-    path: Path,
+    path: Path, encoding: str | None = None
 ) -> tuple[list[tuple[int, list[str]]], list[dict[str, Any]], Mapping[str, str], Labels]:
     """Read an SPSS file; codes are kept, values that its owner declared missing become empty.
 
     Parameters
     ----------
     path : Path
+    encoding : str, optional
+        Where the file does not say it, or is wrong about it.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def spss_records(
     import pyreadstat  # only SPSS files need it
 
     try:
-        frame, meta = pyreadstat.read_sav(str(path), user_missing=True)
+        frame, meta = pyreadstat.read_sav(str(path), user_missing=True, encoding=encoding)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError):
         raise DataError(
             explain(
@@ -54,7 +56,7 @@ def spss_records(
         is_missing = _declared_missing(frame[name], meta.missing_ranges.get(name, []))
         if is_missing.any():
             problems.append(_said(name, int(is_missing.sum())))
-        columns.append([_as_text(v) for v in frame[name].astype(object).where(~is_missing, None)])
+        columns.append(_texts(frame[name], is_missing))
     rows = [list(row) for row in zip(*columns, strict=True)]
     records = [(0, list(frame.columns))]
     records += [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)]
@@ -89,10 +91,15 @@ def _said(name: str, n: int) -> dict[str, Any]:
     }
 
 
+def _texts(values: pd.Series, is_missing: np.ndarray) -> list[str]:
+    """Values as text, empty where missing; few of them are distinct, so each is put once."""
+    codes, distinct = pd.factorize(values)
+    texts = np.array([*map(_as_text, distinct), ""], dtype=object)
+    return texts[np.where(is_missing, -1, codes)].tolist()
+
+
 def _as_text(value: object) -> str:
-    """A value as a CSV file would hold it; empty where it is missing."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
-        return ""
+    """A value as a CSV file would hold it."""
     if isinstance(value, float | int | np.number):
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from coaching_stats.csv_files import under_a_header
 from coaching_stats.headers import (
+    OLD_CODE,
     Records,
     below_titles,
+    codes_of,
+    is_named_below,
+    named,
     of_equal_length,
-    one_header,
+    only_named,
+    question_and_sub,
     refuse_doubled,
     refuse_second_header,
     tidied,
 )
 
 SPREADSHEET = "spreadsheet"
-OPEN_ANSWER = ("response", "open-ended response", "vastaus", "avoin vastaus", "")
-LIMESURVEY_CODE = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:\[[A-Za-z0-9_]+\])?)(?:\. | ?- |: )(.+)")
+LIMESURVEY_CODE = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:\[[A-Za-z0-9_]+\])*)(?:\. | ?- |: )(.+)")
 CODE_ALONE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:\[[A-Za-z0-9_]+\])+")
 NUMBERED = re.compile(r"\d{1,3}[.)] ")
 
@@ -37,11 +42,16 @@ QUALTRICS = {
 SURVEYMONKEY = {
     "respondent id": "respondent",
     "respondentid": "respondent",
-    "vastaajan tunnus": "respondent",
     "start date": "started_at",
+    "startdate": "started_at",
     "end date": "completed_at",
+    "enddate": "completed_at",
     "ip address": "ip_address",
+    "collector id": "",
+    "collectorid": "",
+    "email address": "",
 }
+SURVEYMONKEY_IDS = {"respondent id", "respondentid", "collector id", "collectorid"}
 LIMESURVEY = {
     "id": "respondent",
     "response id": "respondent",
@@ -144,18 +154,13 @@ def recognise(records: Records, name: str, *, is_spss: bool = False) -> Layout:
     -----
     A tool is named only for two signs or more, since a wrong convention misreads a right file.
     """
-    below, passed = below_titles(records) if not is_spss else (records, ())
+    below, passed = (records, ()) if is_spss else below_titles(records, _is_surveymonkey)
     even = of_equal_length(below, name)
     for tool in () if is_spss else (_qualtrics, _surveymonkey, _limesurvey, _forms):
         layout = tool(even, name)
         if layout is not None:
-            return _with_evidence(layout, passed)
-    tool = "SPSS" if is_spss else SPREADSHEET
-    return _with_evidence(_layout(even, name, tool, (), 1, {}), passed)
-
-
-def _with_evidence(layout: Layout, passed: tuple[str, ...]) -> Layout:
-    return Layout(**{**vars(layout), "evidence": (*passed, *layout.evidence)})
+            return replace(layout, evidence=(*passed, *layout.evidence))
+    return _layout(even, name, "SPSS" if is_spss else SPREADSHEET, passed, 1, {})
 
 
 def _plain(cell: str) -> str:
@@ -173,18 +178,16 @@ def _layout(
     joined: Callable[[Sequence[Sequence[str]]], list[str]] | None = None,
     asked: Callable[[list[str], list[list[str]]], tuple[list[str], list[str]]] | None = None,
 ) -> Layout:
-    """Layout of records whose first `header_rows` rows are the header.
-
-    `joined` makes one row of several, `asked` finds codes and questions.
-    """
+    """One header of the first rows: `joined` joins them, `asked` finds codes and questions."""
     above, body = records[:header_rows], records[header_rows:]
+    under_a_header([*above[-1:], *body[:1]], name, "")
     refuse_second_header(above[0][1], body, name)
-    first = joined([cells for _, cells in above]) if joined else above[0][1]
-    rows = [first, *(cells for _, cells in above[1:])]
-    header, kept, gaps = one_header(rows, body)
-    refuse_doubled(header, name, above[0][0])
-    under, rest = kept[: header_rows - 1], kept[header_rows - 1 :]
-    codes, questions = asked(header, under) if asked else ([""] * len(header), list(header))
+    rows = [cells for _, cells in above]
+    names, gaps = named(joined(rows) if joined else rows[0], body)
+    refuse_doubled(names, name, above[0][0])
+    rows = only_named(names, rows)
+    header = [column for column in names if column]
+    codes, questions = asked(header, rows) if asked else ([""] * len(header), list(header))
     roles: dict[str, str] = {}
     for text, code in zip(header, codes, strict=True):
         ours = known.get(_plain(text)) or known.get(_plain(code))
@@ -198,7 +201,7 @@ def _layout(
         questions=questions,
         header_rows=header_rows,
         header_row=above[-1][0],
-        rows=rest,
+        rows=only_named(names, [cells for _, cells in body]),
         numbers=[number for number, _ in body],
         roles=roles,
     )
@@ -210,46 +213,42 @@ def _signs(cells: Sequence[str], wanted: Mapping[str, str]) -> list[str]:
 
 def _qualtrics(records: Records, name: str) -> Layout | None:
     """Codes, question texts, and a row of import ids; older exports lack the last one."""
-    if len(records) < 3:
+    first, second = records[0][1], records[1][1]
+    is_old = sum(bool(OLD_CODE.fullmatch(cell)) for cell in first) > 1
+    signs = _signs(second if is_old else first, QUALTRICS)
+    ids = records[2][1] if len(records) > 2 else []
+    has_ids = sum(cell.startswith("{") and "ImportId" in cell for cell in ids) > 1
+    if not has_ids and (len(signs) < 3 or not _signs(signs, {"responseid": ""})):
         return None
-    signs = _signs(records[0][1], QUALTRICS)
-    has_ids = sum('"ImportId"' in cell for cell in records[2][1]) > 1
-    if not has_ids and (len(signs) < 3 or not _signs(records[0][1], {"responseid": ""})):
-        return None
-    texts = {"start date", "end date", "response type", "ip address", "response id"}
-    rows = 3 if has_ids else 1 + (len(texts & set(map(_plain, records[1][1]))) > 1)
-    evidence = (
-        f"Qualtrics: columns {', '.join(signs[:4])}" + (", a row of ImportId" if has_ids else ""),
+    rows = 3 if has_ids else 2 if is_old or is_named_below(first, second) else 1
+    seen = [f"columns {', '.join(signs[:4])}"] * bool(signs) + ["a row of ImportId"] * has_ids
+    evidence = (f"Qualtrics: {', '.join(seen)}",)
+    return _layout(
+        records, name, "Qualtrics", evidence, rows, QUALTRICS, joined=codes_of, asked=_asked_below
     )
 
-    def asked(header: list[str], under: list[list[str]]) -> tuple[list[str], list[str]]:
-        return list(header), [tidied(cell) for cell in under[0]] if under else list(header)
 
-    return _layout(records, name, "Qualtrics", evidence, rows, QUALTRICS, asked=asked)
+def _asked_below(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[str]]:
+    codes = [tidied(cell) for cell in rows[0]]
+    return codes, [tidied(cell) for cell in rows[1]] if len(rows) > 1 else list(header)
 
 
 def _surveymonkey(records: Records, name: str) -> Layout | None:
     """Questions, and below them what is answered; a matrix names its question only once."""
-    if len(records) < 3:
+    first, second = records[0][1], records[1][1]
+    own = [place for place, cell in enumerate(first) if _plain(cell) in SURVEYMONKEY]
+    if not _is_surveymonkey(first) or any(second[place] for place in own):
         return None
-    signs = _signs(records[0][1], {**SURVEYMONKEY, "collector id": "", "email address": ""})
-    words = [cell for cell in records[1][1] if cell and _plain(cell) in OPEN_ANSWER]
-    is_second = not records[1][1][0] and (words or "" in records[0][1])
-    if len(signs) < 2 or not is_second:
-        return None
-    evidence = (f"SurveyMonkey: columns {', '.join(signs[:4])}, a second row of sub-questions",)
+    signs = ", ".join(first[place] for place in own[:4])
+    evidence = (f"SurveyMonkey: columns {signs}, a second row of sub-questions",)
     return _layout(
-        records, name, "SurveyMonkey", evidence, 2, SURVEYMONKEY, joined=_question_and_sub
+        records, name, "SurveyMonkey", evidence, 2, SURVEYMONKEY, joined=question_and_sub
     )
 
 
-def _question_and_sub(rows: Sequence[Sequence[str]]) -> list[str]:
-    question, joined = "", []
-    for above, below in zip(*rows, strict=True):
-        question = tidied(above) or question
-        sub = tidied(below)
-        joined.append(question if sub.casefold() in OPEN_ANSWER else f"{question} | {sub}")
-    return joined
+def _is_surveymonkey(cells: Sequence[str]) -> bool:
+    signs = SURVEYMONKEY.keys() & map(_plain, cells)
+    return len(signs) > 1 and not signs.isdisjoint(SURVEYMONKEY_IDS)
 
 
 def _limesurvey(records: Records, name: str) -> Layout | None:
@@ -257,7 +256,8 @@ def _limesurvey(records: Records, name: str) -> Layout | None:
     cells = [tidied(cell) for cell in records[0][1]]
     signs = _signs(cells, LIMESURVEY)
     codes = [cell for cell in cells if CODE_ALONE.fullmatch(cell) or LIMESURVEY_CODE.match(cell)]
-    own = {"submitdate", "lastpage", "startlanguage", "seed", "date submitted", "last page"}
+    own = {"submitdate", "lastpage", "startlanguage", "seed"}
+    own |= {"date submitted", "last page", "start language"}
     found = {cell.casefold() for cell in (*cells, *_code_and_question(cells, [])[0])}
     if len(own & found) < 2:
         return None

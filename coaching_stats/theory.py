@@ -9,10 +9,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from coaching_stats.adjustment import causal_graph, refuse_wrong_covariates
+from coaching_stats.causal_paths import refuse_cycle
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
-from coaching_stats.hypotheses import ID_NAMES, SUFFIX, Construct, Derived, Hypothesis, Leg, Study
+from coaching_stats.hypotheses import (
+    ID_NAMES,
+    SUFFIX,
+    Construct,
+    Derived,
+    Hypothesis,
+    Leg,
+    Study,
+    mark_sesoi,
+)
 from coaching_stats.respondents import QualityRules
 from coaching_stats.study_file import PACKAGE, parse_study
+from coaching_stats.texts import texts
 
 RULES = {
     "slope": "R-SLOPE",
@@ -42,7 +54,8 @@ def load_study(path: str | Path | None = None) -> Study:
     ------
     StudyError
         No such file, broken YAML, an unknown key (the nearest known one is named), a missing or
-        wrong value, a hypothesis on a construct that is not defined, or a cyclic graph.
+        wrong value, a hypothesis on a construct that is not defined, a cyclic graph, or a covariate
+        that by the graph must not be held constant (`adjustment_of`).
 
     Examples
     --------
@@ -66,7 +79,14 @@ def load_study(path: str | Path | None = None) -> Study:
             )
         ) from None
     study = _build(text, path.name)
-    return replace(study, notes=study.notes + _changed_sesoi(study, _default()))
+    if not study.edges:
+        study = replace(study, notes=(*study.notes, texts("en")["adjustment"]["no_graph"]))
+    packaged = {h.statement_en: h for h in _default().hypotheses}
+    marked = tuple(
+        mark_sesoi(h, packaged.get(h.statement_en), _usual_sesoi()) for h in study.hypotheses
+    )
+    said = tuple(f"{h.id}: {mark}" for h in marked for mark in h.sesoi_marks("en"))
+    return replace(study, hypotheses=marked, notes=study.notes + said)
 
 
 @cache
@@ -113,7 +133,10 @@ def _build(text: str, where: str) -> Study:
     for hypothesis in study.hypotheses:
         _refuse_repeats("leg", [leg.name for leg in hypothesis.legs], f"{where}: {hypothesis.id}")
     _refuse_unknown_columns(study, where)
-    _refuse_cycle(study, known, where)
+    for edge in study.edges:
+        _refuse_undefined((edge["from"], edge["to"]), known, f"{where}: graph")
+    refuse_cycle(causal_graph(study), where)
+    refuse_wrong_covariates(study, where)
     return study
 
 
@@ -284,36 +307,6 @@ def _refuse_unknown_columns(study: Study, where: str) -> None:
         )
 
 
-def _refuse_cycle(study: Study, known: Sequence[str], where: str) -> None:
-    for edge in study.edges:
-        _refuse_undefined((edge["from"], edge["to"]), known, f"{where}: graph")
-    import networkx as nx
-
-    graph = study.graph
-    if not nx.is_directed_acyclic_graph(graph):
-        cycle = [start for start, _ in nx.find_cycle(graph)]
-        raise StudyError(
-            explain(
-                what=f"the causal graph runs in a circle: {' -> '.join([*cycle, cycle[0]])}",
-                where=where,
-                remedy="take out one of these arrows",
-            )
-        )
-
-
-def _changed_sesoi(study: Study, default: Study) -> tuple[str, ...]:
-    """Name each smallest effect size of interest that differs from the packaged theory's."""
-    packaged = {h.id: h for h in default.hypotheses}
-    notes = []
-    for hypothesis in study.hypotheses:
-        known = packaged.get(hypothesis.id)
-        if known is None or known.statement_en != hypothesis.statement_en:
-            continue
-        before = {leg.name: leg.sesoi for leg in known.legs}
-        notes += [
-            f"{hypothesis.id}{'' if hypothesis.kind != 'joint' else f', {leg.name}'}: "
-            f"SESOI changed by user: {before[leg.name]:g} -> {leg.sesoi:g}"
-            for leg in hypothesis.legs
-            if leg.sesoi != before.get(leg.name, leg.sesoi)
-        ]
-    return tuple(notes)
+@cache
+def _usual_sesoi() -> Mapping[str, float]:
+    return parse_study(_packaged(), "theory.yml")["conventions"]["sesoi_defaults"]

@@ -28,7 +28,7 @@ from coaching_stats.rules import (
     join,
 )
 from coaching_stats.samples import Measured, with_halves
-from coaching_stats.sourcing import Sourcing, sourcing, unmeasured
+from coaching_stats.sourcing import Sourcing, columns_used, sourcing, unmeasured
 from coaching_stats.texts import texts
 from coaching_stats.waves import OUTSIDE_MANAGER, Waves, measure_waves
 from coaching_stats.whole import TheoryVerdict, judge_theory
@@ -129,7 +129,13 @@ def judge_panel(
         judged=judged,
         described=described,
         theory=judge_theory(judged),
-        notes=study.notes + panel.notes + _of_waves(waves) + _notes(judged, measured),
+        notes=(
+            *study.notes,
+            *panel.notes,
+            *_of_waves(waves),
+            *_of_splits(n_splits),
+            *_notes(judged, measured),
+        ),
     )
 
 
@@ -191,47 +197,88 @@ def _judge(road: _Road, hypothesis: Hypothesis, stream: np.random.SeedSequence) 
         return _untested(hypothesis, "", (), missing)
     checks = tuple(check_gates(measured, hypothesis, pairs))
     grade = max(_grade(measured, leg, sources) for leg, sources in pairs)
-    if failed_gates(checks):
-        return _untested(hypothesis, grade, checks, ())
-    legs = tuple(
-        _judge_leg(measured, hypothesis, leg, sources, seed, road.n_boot)
-        for (leg, sources), seed in zip(pairs, stream.spawn(len(pairs)), strict=True)
-    )
-    if road.waves is not None:
-        legs, grade = _over_waves(road, legs, pairs, grade)
+    one_wave = tuple(check for check in checks if check.what != "attrition")
+    legs: tuple[LegVerdict, ...] = ()
+    if not failed_gates(one_wave):
+        legs = tuple(
+            _judge_leg(measured, hypothesis, leg, sources, seed, road.n_boot)
+            for (leg, sources), seed in zip(pairs, stream.spawn(len(pairs)), strict=True)
+        )
+    better, why = _grade_over_waves(road, pairs)
+    if better:
+        checks = _checks_over_waves(road, hypothesis, pairs, checks)
+        if failed_gates(checks):
+            return _untested(hypothesis, grade, checks, ())
+        try:
+            return _verdict(hypothesis, better, (_over_waves(road, pairs, one_wave, legs),), checks)
+        except DesignError as problem:
+            why = f"judged from the first wave: {problem}"
+    if not legs:
+        return _untested(hypothesis, grade, one_wave, ())
+    if why:
+        legs = (_with_note(legs[0], why),)
+    return _verdict(hypothesis, grade, legs, one_wave)
+
+
+def _verdict(
+    hypothesis: Hypothesis, grade: str, legs: tuple[LegVerdict, ...], checks: tuple[Check, ...]
+) -> Verdict:
     p_values = [leg.evidence.p_value for leg in legs]
     decision, deciding = join([leg.decision for leg in legs], p_values)
     return Verdict(hypothesis, decision, grade, legs, deciding, max(p_values), float("nan"), checks)
 
 
+def _checks_over_waves(
+    road: _Road,
+    hypothesis: Hypothesis,
+    pairs: Sequence[tuple[Leg, Sourcing]],
+    checks: tuple[Check, ...],
+) -> tuple[Check, ...]:
+    """Gates of a comparison over waves: that the process differs is asked of the last wave.
+
+    In one with a single process neither rigidity (G1) nor its team means (G4) can differ.
+    """
+    ((leg, sources),) = pairs
+    if not is_of_process(road.measured, leg):
+        return checks
+    process = columns_used(leg.predictor, sources, road.measured.study)
+    last = check_gates(road.by_wave[-1], hypothesis, pairs)
+
+    def of_last(check: Check) -> bool:
+        return check.gate == "G1" or (check.gate == "G4" and check.about in process)
+
+    found = (*filter(of_last, last), *(check for check in checks if not of_last(check)))
+    return tuple(sorted(found, key=lambda check: check.gate))
+
+
 def _over_waves(
     road: _Road,
-    legs: tuple[LegVerdict, ...],
     pairs: Sequence[tuple[Leg, Sourcing]],
-    grade: str,
-) -> tuple[tuple[LegVerdict, ...], str]:
-    """Put what changed within teams in the place of a slope across teams, where that can be.
-
-    Then the one across teams stands beside it, in the notes.
-    """
-    ((leg, sources), *further), (judged, *_) = pairs, legs
-    if further or leg.kind != "slope" or leg.level != "team" or not sources.is_split:
-        return legs, grade
-    better, why = _grade_over_waves(road, leg)
-    if not better:
-        return (_with_note(judged, why),), grade
-    try:
-        evidence = estimate_changes(road.by_wave, road.waves, leg, sources, seed=0)
-    except DesignError as problem:
-        return (_with_note(judged, f"judged from the first wave: {problem}"),), grade
-    across = f"across teams in the first wave the estimate is {judged.evidence.estimate:.2f}"
-    evidence = replace(evidence, notes=(*evidence.notes, across))
-    return (LegVerdict(leg, decide(leg, evidence, None), evidence, None),), better
+    one_wave: tuple[Check, ...],
+    legs: tuple[LegVerdict, ...],
+) -> LegVerdict:
+    """Judge a slope from what changed within teams; the one across teams is told in the notes."""
+    ((leg, sources),) = pairs
+    has_one_process = is_of_process(road.measured, leg) and {"G1", "G4"} & {*failed_gates(one_wave)}
+    unit_wave = -1 if has_one_process else 0
+    evidence = estimate_changes(road.by_wave, road.waves, leg, sources, 0, unit_wave)
+    notes = evidence.notes
+    if legs:
+        across = legs[0].evidence.estimate
+        notes = (*notes, f"across teams in the first wave the estimate is {across:.2f}")
+    if unit_wave:
+        notes = (*notes, "the process did not differ in the first wave: its unit is the last one's")
+    evidence = replace(evidence, notes=notes)
+    return LegVerdict(leg, decide(leg, evidence, None), evidence, None)
 
 
-def _grade_over_waves(road: _Road, leg: Leg) -> tuple[str, str]:
-    """Grade that the waves allow, or nothing and why not."""
+def _grade_over_waves(road: _Road, pairs: Sequence[tuple[Leg, Sourcing]]) -> tuple[str, str]:
+    """Grade that the waves allow, or nothing and why not; no reason where waves do not matter."""
     waves = road.waves
+    ((leg, sources), *further) = pairs
+    is_slope = leg.kind == "slope" and leg.level == "team" and not further
+    if waves is None or not is_slope or not sources.is_split:
+        return "", ""
     if not waves.has_comparison:
         return "", "judged from the first wave: no process changed in some teams and not in others"
     if waves.assigned_by not in OUTSIDE_MANAGER:
@@ -329,6 +376,12 @@ def _of_waves(waves: Waves | None) -> tuple[str, ...]:
         f"{waves.attrition:.0%} of the people of the first wave are not in the second; "
         f"{waves.joiners} people of the second were not in the first",
     )
+
+
+def _of_splits(n_splits: int) -> tuple[str, ...]:
+    if n_splits == N_SPLITS:
+        return ()
+    return (f"{n_splits} random halves are drawn where a judgement usually takes {N_SPLITS}",)
 
 
 def _notes(judged: Sequence[Verdict], measured: Measured) -> tuple[str, ...]:

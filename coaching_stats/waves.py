@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from coaching_stats.hypotheses import Study
 from coaching_stats.panel import Panel, measure
 
 BY_WAVE = ("seller_survey", "manager_survey", "roster")
+VERSION_COLUMNS = ("process_version_sales", "process_version_lead")
 OUTSIDE_MANAGER = ("random", "head_office")  # who else decided that a team changes
 
 
@@ -22,7 +23,7 @@ class Waves:
     Attributes
     ----------
     panels : tuple of Panel
-        By wave.
+        By wave; in the later ones a process that changed counts as a version of its own.
     step : ndarray, shape (n,)
         s where the team's process changed between wave s and the next one (the first is 1), 0
         where it had changed before the first, nan where it never did.
@@ -78,9 +79,10 @@ def measure_waves(tables: Mapping[str, pd.DataFrame], study: Study, first: Panel
     later = [measure(_of_wave(tables, number), study) for number in numbers[1:]]
     before, after = (_people(tables, number) for number in numbers[:2])
     teams = tables["teams"].sort_values("team_id", ignore_index=True)
+    step = _steps(teams, tables, numbers)
     return Waves(
-        panels=(first, *later),
-        step=_steps(teams, tables, numbers),
+        panels=(first, *(_with_changes(p, step, place) for place, p in enumerate(later, start=1))),
+        step=step,
         assigned_by=_assigned_by(teams),
         attrition=len(before - after) / len(before) if before else float("nan"),
         joiners=len(after - before),
@@ -92,6 +94,19 @@ def _of_wave(tables: Mapping[str, pd.DataFrame], number: object) -> dict[str, pd
         name: table[table["wave"] == number] if name in BY_WAVE and "wave" in table else table
         for name, table in tables.items()
     }
+
+
+def _with_changes(panel: Panel, step: np.ndarray, place: int) -> Panel:
+    """Name the version of a process that changed in earlier waves anew."""
+    has_changed = (step >= 1) & (step <= place)
+    known = panel.teams[[c for c in VERSION_COLUMNS if c in panel.teams]].dropna(axis=1, how="all")
+    if known.empty:  # a firm counts as one version
+        known = pd.DataFrame(dict.fromkeys(VERSION_COLUMNS, panel.teams["firm_id"]))
+    marked = {
+        column: before.astype("str").where(~has_changed, before.astype("str") + " changed")
+        for column, before in known.items()
+    }
+    return replace(panel, teams=panel.teams.assign(**marked))
 
 
 def _people(tables: Mapping[str, pd.DataFrame], number: object) -> set[tuple[str, str]]:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from coaching_stats.errors import DataError, explain, first_ten
 
 LARGEST = 500_000_000  # bytes unpacked; a workbook that grows beyond is no survey
-HEAD = 4_096  # bytes in which a document type would be declared
+PIECE = 1_000_000  # bytes unpacked at a time
+OVERLAP = 512  # bytes; what is looked for may lie across two pieces
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
+DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+FORMULA_OR_ERROR = (b"<f", b":f", b't="e"')
+# Cells that are given take no memory, but all those between the first and the last one do.
+MOST_CELLS = 110_000_000  # as many as the rows of Excel have in its first 104 columns
+FIRST_WIDE = 104  # the column CZ
+ROW = re.compile(rb'row [^>]*?\br="([0-9]+)"')
+WIDE = re.compile(rb' r="([A-Z]{3}|[D-Z][A-Z])[0-9]')
 # A formula, and behind it a stored value or none: no <v>, or an empty one.
-FORMULA = re.compile(rb"<c\b([^>]*)>\s*<f\b(?:[^>]*/>|.*?</f>)\s*(<v>[^<]|)", re.DOTALL)
+FORMULA = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</[^>]*>)"
+    rb"\s*(<(?:\w+:)?v\b[^>]*>[^<]|)"
+)
+ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>.*?<(?:\w+:)?v>([^<]*)<', re.DOTALL)
 PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+IS_TEXT = b't="str"'
 
 
 def sheet_records(
@@ -36,36 +52,31 @@ def sheet_records(
         Rows as Excel numbers them; blank ones are left out, short ones filled up.
     evidence : tuple of str
     problems : list of dict
-        Formulas without a stored value.
+        Formulas without a stored value, and cells that hold an error.
 
     Raises
     ------
     DataError
         No workbook, one under a password or of the old kind, one that unpacks to more than half a
-        gigabyte or declares XML entities, no such sheet, or several sheets with tables.
+        gigabyte, reaches too far or declares XML entities, no such sheet, or several sheets with
+        tables.
     """
     from python_calamine import CalamineError, CalamineWorkbook  # only workbooks need it
 
-    _refuse_traps(path)
+    telling = _telling_parts(path)
     try:
         book = CalamineWorkbook.from_path(str(path))
-        tables = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+        names = [sheet] if sheet in book.sheet_names else book.sheet_names
+        sheets = {name: book.get_sheet_by_name(name) for name in names}
+        chosen = _chosen(path, {name: found.height for name, found in sheets.items()}, sheet)
+        rows, start = sheets[chosen].to_python(), sheets[chosen].start
     except (CalamineError, OSError, zipfile.BadZipFile):
         raise _unreadable(path, "it is no workbook, or is damaged") from None
-    chosen = _chosen(path, tables, sheet)
-    evidence = (f"sheet {chosen!r} of {len(tables)}",) if len(tables) > 1 else ()
-    problems = [
-        {
-            "severity": "warning",
-            "row": row,
-            "column": column,
-            "value": None,
-            "message": f"the formula in {column}{row} has no stored value and counts as missing: "
-            "open and save the file in Excel",
-        }
-        for column, row in _without_value(path, list(tables).index(chosen) + 1)
-    ]
-    return _records(tables[chosen]), evidence, problems
+    n = len(book.sheet_names)
+    evidence = (f"sheet {chosen!r} of {n}",) if n > 1 else ()
+    part = _part_of(path, book.sheet_names.index(chosen))
+    problems = list(_problems(path, part)) if part in telling else []
+    return _records(rows, start[0] + 1 if start else 1), evidence, problems
 
 
 def _unreadable(path: Path, where: str, remedy: str = "save it again as .xlsx") -> DataError:
@@ -74,8 +85,8 @@ def _unreadable(path: Path, where: str, remedy: str = "save it again as .xlsx") 
     )
 
 
-def _refuse_traps(path: Path) -> None:
-    """Refuse what is no workbook, what unpacks to gigabytes, and what declares XML entities."""
+def _telling_parts(path: Path) -> set[str]:
+    """Parts with formulas or errors; what is no workbook, or would not fit, is refused."""
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -83,32 +94,62 @@ def _refuse_traps(path: Path) -> None:
             where = "it is protected by a password, or of the old kind (.xls)"
             raise _unreadable(path, where, "save it as .xlsx without a password")
         with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            if size > LARGEST:
-                raise _unreadable(path, f"it unpacks to {size / 1e9:.1f} GB")
-            for entry in archive.infolist():
-                if entry.filename.endswith((".xml", ".rels")):
-                    with archive.open(entry) as part:
-                        head = part.read(HEAD)
-                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                        raise _unreadable(path, f"{entry.filename} declares XML entities")
-    except (zipfile.BadZipFile, OSError, EOFError):
-        raise _unreadable(
-            path, "it is no workbook, or is damaged", "if it is a CSV file, call it .csv"
-        ) from None
+            _refuse_large(path, sum(entry.file_size for entry in archive.infolist()))
+            return _unpacked(path, archive)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError):
+        remedy = "if it is a CSV file, call it .csv; if not, save it again as .xlsx"
+        raise _unreadable(path, "it is no workbook, or is damaged", remedy) from None
 
 
-def _chosen(path: Path, tables: dict[str, list[list[Any]]], sheet: str | None) -> str:
-    """Name of the sheet to read."""
-    if sheet is not None and sheet not in tables:
+def _unpacked(path: Path, archive: zipfile.ZipFile) -> set[str]:
+    """Unpack each part, keep nothing, and tell which ones have formulas or errors."""
+    telling, size = set(), 0
+    for entry in archive.infolist():
+        if entry.filename.startswith("xl/media/"):
+            continue  # pictures are not read
+        entry.file_size = LARGEST + 1  # the size that it declares need not be true
+        row, column, tail = 0, FIRST_WIDE, b""
+        with archive.open(entry) as part:
+            while piece := part.read(PIECE):
+                size += len(piece)
+                _refuse_large(path, size)
+                xml, tail = tail + piece, piece[-OVERLAP:]
+                if any(mark in xml for mark in DECLARATIONS):
+                    raise _unreadable(path, f"{entry.filename} declares XML entities")
+                if any(mark in xml for mark in FORMULA_OR_ERROR):
+                    telling.add(entry.filename)
+                row = max(row, *map(int, ROW.findall(xml)), 0)
+                column = max(column, *map(_number, WIDE.findall(xml)), 0)
+        if row * column > MOST_CELLS:
+            where = f"{entry.filename} reaches to row {row} and column {column}"
+            raise _unreadable(path, where, "delete the rows and columns beyond the table")
+    return telling
+
+
+def _refuse_large(path: Path, size: int) -> None:
+    if size > LARGEST:
+        raise _unreadable(path, f"it unpacks to {size / 1e9:.1f} GB or more")
+
+
+def _number(letters: bytes) -> int:
+    """Number of a column: A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
+
+
+def _chosen(path: Path, heights: Mapping[str, int], sheet: str | None) -> str:
+    """Name of the sheet to read, of sheets with so many rows."""
+    if sheet is not None and sheet not in heights:
         raise DataError(
             explain(
                 what=f"{path.name} has no sheet {sheet!r}",
-                where=f"sheets: {first_ten(tables)}",
+                where=f"sheets: {first_ten(heights)}",
                 remedy="correct sheet in the mapping",
             )
         )
-    filled = [name for name, rows in tables.items() if len(rows) > 1]
+    filled = [name for name, height in heights.items() if height > 1]
     if sheet is None and len(filled) > 1:
         raise DataError(
             explain(
@@ -117,16 +158,16 @@ def _chosen(path: Path, tables: dict[str, list[list[Any]]], sheet: str | None) -
                 remedy="name one in the mapping, for example sheet: Answers",
             )
         )
-    if not tables:
+    if not heights:
         raise _unreadable(path, "it holds no sheet")
-    return sheet or next(iter(filled), next(iter(tables)))
+    return sheet or next(iter(filled), next(iter(heights)))
 
 
-def _records(rows: list[list[Any]]) -> list[tuple[int, list[str]]]:
+def _records(rows: list[list[Any]], first: int) -> list[tuple[int, list[str]]]:
     """Rows as text; calamine gives str, float, bool and dates, and "" where a cell is empty."""
     text = _Texts()
     found = []
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows, start=first):
         cells = [text[cell] for cell in row]
         if any(cells):
             found.append((number, cells))
@@ -152,17 +193,40 @@ def _as_text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def _without_value(path: Path, place: int) -> Iterator[tuple[str, int]]:
-    """Cells of a sheet whose formula has no stored value: as (letters, row)."""
+def _part_of(path: Path, place: int) -> str | None:
+    """Name of the part that holds a sheet; its number there need not be its place."""
     with zipfile.ZipFile(path) as archive:
-        name = f"xl/worksheets/sheet{place}.xml"
-        if name not in archive.namelist():
-            return
-        with archive.open(name) as part:
-            xml = part.read(LARGEST)
-    if b"<f" not in xml:
-        return
-    for attributes, after in FORMULA.findall(xml):
-        at = PLACE.search(attributes)
-        if not after and at:
-            yield at[1].decode(), int(at[2])
+        if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= {*archive.namelist()}:
+            return None
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    sheet = [element for element in book.iter() if element.tag.endswith("}sheet")][place]
+    key = next((value for name, value in sheet.items() if name.endswith("}id")), None)
+    target = next((link.get("Target", "") for link in links if link.get("Id") == key), "")
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+
+
+def _problems(path: Path, part: str) -> Iterator[dict[str, Any]]:
+    """Formulas without a stored value, and errors."""
+    with zipfile.ZipFile(path) as archive, archive.open(part) as file:
+        xml = file.read(LARGEST)
+    for attributes, value in FORMULA.findall(xml):
+        if not value and IS_TEXT not in attributes:  # a stored text may be empty
+            what, remedy = "the formula in {} has no stored value", "open and save it in Excel"
+            yield _problem(attributes, None, what, remedy)
+    for attributes, value in ERROR.findall(xml):
+        error = value.decode()
+        yield _problem(attributes, error, f"{{}} holds the error {error}", "correct its formula")
+
+
+def _problem(attributes: bytes, value: str | None, what: str, remedy: str) -> dict[str, Any]:
+    at = PLACE.search(attributes)
+    column, row = (at[1].decode(), int(at[2])) if at else (None, None)
+    place = f"{column}{row}" if at else "a cell"
+    return {
+        "severity": "warning",
+        "row": row,
+        "column": column,
+        "value": value,
+        "message": f"{what.format(place)} and counts as missing: {remedy}",
+    }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coaching_stats import calibration, cli
-from coaching_stats.calibration import VERDICTS, WHOLE, Design, calibrate
+from coaching_stats.calibration import THEORY, VERDICTS, WHOLE, Design, calibrate
 from coaching_stats.calibration_figure import plot_calibration
 from coaching_stats.designs import design_of, what_it_takes
 from coaching_stats.errors import DesignError, StudyError
@@ -138,9 +138,9 @@ def test_the_search_goes_by_cost_and_says_what_it_tried(tmp_path):
 def test_the_heat_map_shows_every_share(found, language):
     ax = plot_calibration(found, language=language)
     shown = sorted(text.get_text() for text in ax.texts)
-    expected = sorted(
-        f"{100 * s:.0f} %" for s in found.tidy().query("hypothesis == @THEORY")["share"]
-    )
+    table = found.tidy()
+    shares = table.loc[table["hypothesis"] == THEORY, "share"]
+    expected = sorted(f"{100 * share:.0f} %" for share in shares)
     assert shown == expected
     with pytest.raises(ValueError, match="H99"):
         plot_calibration(found, hypothesis="H99")

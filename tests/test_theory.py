@@ -59,10 +59,28 @@ def test_a_hypothesis_that_names_no_gates_has_all_of_them(study):
 
 def test_each_changed_sesoi_is_said_also_that_of_a_leg(study):
     assert study("H6", 1, sesoi=0.3).notes == (
-        "H6, no_moderation: SESOI changed by user: 0.2 -> 0.3",
+        "H6: SESOI changed by user: .20 → .30 (no_moderation)",
     )
-    assert study("H3", sesoi=0.15).notes == ("H3: SESOI changed by user: 0.2 -> 0.15",)
-    assert study("H3", statement_en="Another claim.", sesoi=0.15).notes == ()
+    changed = study("H3", sesoi=0.15)
+    assert changed.notes == ("H3: SESOI changed by user: .20 → .15",)
+    assert changed.hypothesis("H3").sesoi_changed_from == 0.20
+    assert changed.hypothesis("H4").sesoi_changed_from is None
+    assert study("H5", statement_en="A claim of my own.", sesoi=0.02).notes == ()
+
+
+def test_a_covariate_that_the_graph_forbids_is_refused_with_file_hypothesis_and_path(study):
+    with pytest.raises(StudyError, match=r"mine.yml, H1: .*LAT is on the path LPR → LAT → INF"):
+        study("H1", covariates=["SKL", "LAT"])
+
+
+def test_arrows_between_unknown_constructs_and_circles_are_refused(study):
+    graph = yaml.safe_load(THEORY)["graph"]
+    with pytest.raises(StudyError, match=r"'LATT'; did you mean 'LAT'.*mine.yml: graph"):
+        study(graph=[*graph, {"from": "LATT", "to": "INF", "sign": "positive"}])
+    with pytest.raises(StudyError, match=r"circle: .*WTC"):
+        study(graph=[*graph, {"from": "WTC", "to": "SPR", "sign": "negative"}])
+    with pytest.raises(StudyError, match=r"circle: (RIG -> SPR -> RIG|SPR -> RIG -> SPR)"):
+        study(graph=[*graph, {"from": "RIG", "to": "SPR", "sign": "positive"}])
 
 
 @pytest.mark.parametrize(
