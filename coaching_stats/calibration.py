@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coaching_stats.batched_judge import judge_batch
+from coaching_stats.batched_surveys import Size
 from coaching_stats.errors import DesignError, StudyError, explain, first_ten, nearest
 from coaching_stats.hypotheses import Study
 from coaching_stats.latent import worlds_file
@@ -28,7 +30,7 @@ THEORY = "THEORY"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE)
 WHOLE = (SUPPORTED, MIXED, CONTRADICTED, CONSISTENT, UNDECIDED, NOT_TESTABLE)
 N_SPLITS, N_BOOT = 5, 1_000
-BLOCK = 10  # surveys; a block is what an interruption can lose
+BLOCK = 50  # surveys; a block is what an interruption can lose
 
 
 @dataclass(frozen=True)
@@ -209,10 +211,26 @@ def judged_block(
         Verdict by hypothesis, and on the theory as a whole.
     """
     place = tuple(worlds_file()["worlds"]).index(world)
-    return [
-        _judged(study, design, world, np.random.SeedSequence(entropy, spawn_key=(place, number)))
-        for number in range(start, start + size)
-    ]
+    numbers = range(start, start + size)
+
+    def streams() -> list[np.random.SeedSequence]:
+        return [np.random.SeedSequence(entropy, spawn_key=(place, number)) for number in numbers]
+
+    if design.waves == 1 and design.managers:
+        try:
+            return judge_batch(
+                study,
+                world,
+                Size(design.firms, design.teams, design.sellers),
+                strength=design.strength,
+                conditions=design.conditions,
+                streams=[tuple(stream.spawn(2)) for stream in streams()],
+                n_splits=N_SPLITS,
+                n_boot=N_BOOT,
+            )
+        except (DesignError, np.linalg.LinAlgError):
+            pass  # one of these surveys cannot carry a model: judged one by one, it is alone
+    return [_judged(study, design, world, stream) for stream in streams()]
 
 
 def _judged(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Leg
-from coaching_stats.mediation import Mediation, mediate
+from coaching_stats.mediation import Mediation, mediate_arrays
 from coaching_stats.models import (
     Estimated,
     chain_frame,
@@ -154,7 +154,7 @@ def _chain(
 ) -> Evidence:
     product = [float(np.prod([link.value for link in split])) for split in links]
     chosen = int(np.argsort(product, kind="stable")[(len(product) - 1) // 2])
-    chain = _bootstrap(leg, samples[chosen], seed, n_boot)
+    chain = bootstrap_chain(leg, samples[chosen], seed, n_boot)
     term = chain.terms.index("->".join(chain_of(leg)))
     intervals = {}
     for level in (0.90, 0.95):
@@ -172,22 +172,27 @@ def _chain(
     )
 
 
-def _bootstrap(leg: Leg, sample: Sample, seed: np.random.SeedSequence, n_boot: int) -> Mediation:
-    frame = pd.DataFrame(chain_frame(leg, sample))
+def bootstrap_chain(
+    leg: Leg, sample: Sample, seed: np.random.SeedSequence, n_boot: int
+) -> Mediation:
+    """Resample the clusters of a chain whose sample is in z-scores.
+
+    Parameters
+    ----------
+    leg : Leg
+    sample : Sample
+    seed : SeedSequence
+    n_boot : int
+    """
+    values = np.column_stack(list(chain_frame(leg, sample).values()))
     # in an order of their own, so that neither rows nor names steer which unit is drawn
-    order = np.lexsort(frame.round(9).to_numpy().T)
-    frame = frame.iloc[order]
-    cluster = None
-    if sample.codes is not None:
-        cluster = "(cluster)"
-        frame[cluster] = pd.factorize(sample.codes[order])[0]
-    return mediate(
-        frame,
-        x=leg.predictor[0],
-        mediators=leg.mediators,
-        y=leg.outcome,
-        covariates=leg.covariates,
-        cluster=cluster,
+    order = np.lexsort(values.round(9).T)
+    codes = None if sample.codes is None else pd.factorize(sample.codes[order])[0]
+    return mediate_arrays(
+        values[order],
+        leg.covariates,
+        chain_of(leg),
+        codes,
         n_boot=n_boot,
         seed=np.random.default_rng(seed),
     )

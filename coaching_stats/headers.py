@@ -226,9 +226,8 @@ def refuse_second_header(header: Sequence[str], body: Records, name: str) -> Non
     ------
     DataError
     """
-    rest = [len(cell) for cell in header[1:]]
-    # The longest name is the rarest among answers; the first may hide behind a byte order mark.
-    place = 1 + rest.index(max(rest)) if any(rest) else 0
+    # The longest name is the rarest among answers, so that few rows are compared whole.
+    place = max(range(len(header)), key=lambda i: len(header[i]))
     first = [cell.strip(EDGES) for cell in header]
     again = [
         number

@@ -169,19 +169,67 @@ def mediate(
     _refuse_names(mediators, covariates, columns)
     selection, rows, notes = _select(data, columns, cluster)
     has_clusters = cluster is not None or isinstance(data, Moments)
+    rng = np.random.default_rng(seed)
+    return _chain(selection, rows, columns, chain, has_clusters, notes, n_boot, ci, conf_level, rng)
+
+
+def mediate_arrays(
+    values: np.ndarray,
+    covariates: Sequence[str],
+    chain: Sequence[str],
+    codes: np.ndarray | None,
+    *,
+    n_boot: int,
+    seed: np.random.Generator,
+) -> Mediation:
+    """Estimate a serial chain as `mediate` does, from arrays of complete rows.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, p)
+        Covariates, then the variables of the chain in their order.
+    covariates, chain : sequence of str
+        Names of the columns, p in all.
+    codes : ndarray of int, shape (n,), or None
+        Cluster of each row, 0 to G - 1 without gaps.
+    n_boot : int
+    seed : Generator
+    """
+    columns = [*covariates, *chain]
+    units = np.arange(len(values)) if codes is None else codes
+    selection = moments_of(values, units, columns).select(columns)
+    has_clusters = codes is not None
+    return _chain(
+        selection, values, columns, list(chain), has_clusters, (), n_boot, "percentile", 0.95, seed
+    )
+
+
+def _chain(
+    selection: Selection,
+    rows: np.ndarray | None,
+    columns: list[str],
+    chain: list[str],
+    has_clusters: bool,
+    notes: tuple[str, ...],
+    n_boot: int,
+    ci: str,
+    conf_level: float,
+    rng: np.random.Generator,
+) -> Mediation:
+    """Point estimates, resamples and what was noted on the way."""
     products = selection.weighted
     _refuse_too_few(selection, columns, has_clusters)
     has_groups = has_clusters and selection.n_rows.max() > 1
-    if has_groups and chains.is_constant_within(products, 1 + len(covariates)):
+    if has_groups and chains.is_constant_within(products, 1 + len(columns) - len(chain)):
         _refuse_few_means(len(products), columns)
         products = chains.products_of_means(products)
-        notes += (BETWEEN.format(x=x),)
+        notes += (BETWEEN.format(x=chain[0]),)
     notes += _gate(products.sum(axis=0), columns, rows)
 
-    units = selection.scale[len(covariates) :]
+    units = selection.scale[len(columns) - len(chain) :]
     packed = chains.pack(products)
     point, _ = chains.chain_effects(packed.sum(axis=1, keepdims=True), units)
-    draws, usable = chains.resampled_effects(packed, units, n_boot, np.random.default_rng(seed))
+    draws, usable = chains.resampled_effects(packed, units, n_boot, rng)
     draws, dropped = keep_usable(draws, usable)
     if has_clusters and len(products) < FEW_CLUSTERS:
         notes += (FEW.format(n_clusters=len(products)),)

@@ -52,27 +52,53 @@ def _ids(letter: str, n: int, width: int) -> np.ndarray:
     return np.array([f"{letter}{i:0{width}d}" for i in range(1, n + 1)], dtype=object)
 
 
+def draw_context(
+    rng: np.random.Generator, firm_of_team: np.ndarray, n_sellers: int
+) -> dict[str, np.ndarray]:
+    """Draw what the firms' own records say, by column.
+
+    Parameters
+    ----------
+    firm_of_team : ndarray of int, shape (n,)
+    n_sellers : int
+        In all.
+
+    Returns
+    -------
+    dict
+        ``n_employees`` by firm, ``cplx`` and ``vpay`` by team, ``tenure_years`` by seller.
+    """
+    n_firms = int(firm_of_team.max()) + 1
+    firm_size = rng.standard_normal(n_firms)
+    complexity, pay = (
+        nested(
+            rng.standard_normal(n_firms)[firm_of_team],
+            rng.standard_normal(len(firm_of_team)),
+            FIRM_SHARE_OF_CONTEXT,
+        )
+        for _ in range(2)
+    )
+    tenure = np.exp(rng.normal(1.5, 0.7, n_sellers))
+    return {
+        "n_employees": np.maximum(1, np.rint(np.exp(4.5 + 0.8 * firm_size))).astype(int),
+        "cplx": np.clip(np.rint(4 + 1.2 * complexity), 1, 7).astype(int),
+        "vpay": np.round(1 / (1 + np.exp(1 - pay)), 2),
+        "tenure_years": np.round(tenure, 2),
+    }
+
+
 def draw_records(
     rng: np.random.Generator, people: People, scores: Scores
 ) -> dict[str, pd.DataFrame]:
     """Draw what the firms' own records say: size, complexity, variable pay, tenure."""
     n_firms, n_teams = len(people.firms), len(people.teams)
-    firm_size = rng.standard_normal(n_firms)
-    complexity, pay = (
-        nested(
-            rng.standard_normal(n_firms)[people.firm_of_team],
-            rng.standard_normal(n_teams),
-            FIRM_SHARE_OF_CONTEXT,
-        )
-        for _ in range(2)
-    )
-    tenure = np.exp(rng.normal(1.5, 0.7, len(people.sellers)))
+    drawn = draw_context(rng, people.firm_of_team, len(people.sellers))
     versions = [_ids(letters, n_firms, 2)[people.firm_of_team] for letters in ("SV", "LV")]
     return {
         "firms": pd.DataFrame(
             {
                 "firm_id": people.firms,
-                "n_employees": np.maximum(1, np.rint(np.exp(4.5 + 0.8 * firm_size))).astype(int),
+                "n_employees": drawn["n_employees"],
             }
         ),
         "teams": pd.DataFrame(
@@ -83,8 +109,8 @@ def draw_records(
                 "process_version_sales": versions[0],
                 "process_version_lead": versions[1],
                 "n_sellers_roster": len(people.sellers) // n_teams,
-                "cplx": np.clip(np.rint(4 + 1.2 * complexity), 1, 7).astype(int),
-                "vpay": np.round(1 / (1 + np.exp(1 - pay)), 2),
+                "cplx": drawn["cplx"],
+                "vpay": drawn["vpay"],
             }
         ),
         "managers": pd.DataFrame(
@@ -94,7 +120,7 @@ def draw_records(
             {
                 "seller_id": people.sellers,
                 "team_id": people.team_of_seller,
-                "tenure_years": np.round(tenure, 2),
+                "tenure_years": drawn["tenure_years"],
             }
         ),
     }

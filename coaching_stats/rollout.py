@@ -115,6 +115,7 @@ def estimate_changes(
     """
     n_splits = len(measured[0].halves) if sources.has_halves else 1
     drawn = [_changes(measured, waves, leg, sources, split, unit_wave) for split in range(n_splits)]
+    _refuse_few_df(leg, drawn, is_of_process(measured[0], leg))
     if is_of_process(measured[0], leg):
         found = [_per_rigidity(leg, one) for one in drawn]
         notes = [note for note in (_first_stage(drawn[0], leg), _wild(leg, drawn[0], seed)) if note]
@@ -128,14 +129,6 @@ def estimate_changes(
         )
     )
     one = drawn[0]
-    if not middle.df >= MIN_DF:
-        raise DesignError(
-            explain(
-                what=f"the comparison over waves has {middle.df:.1f} degrees of freedom",
-                where=f"{leg.outcome}, clustered by {one.clustered_by}",
-                remedy=f"bring more changed and unchanged {one.clustered_by}s: {MIN_DF:g} needed",
-            )
-        )
     return Evidence(
         estimate=middle.value,
         std_error=middle.std_error,
@@ -196,6 +189,23 @@ def _changes(
     codes = {"firm": measured[0].firm, "manager": measured[0].manager}
     cluster = teams if by == "team" else codes[by][teams]
     return Changes(change, treated, pair, teams, cluster, by)
+
+
+def _refuse_few_df(leg: Leg, drawn: Sequence[Changes], is_process: bool) -> None:
+    """Refuse what the design cannot carry, before anything is estimated."""
+    models = [
+        _on_treatment(one, one.change[leg.outcome]) if is_process else _slope(leg, one)
+        for one in drawn
+    ]
+    df = float(np.median([model.design_df() for model in models]))
+    if not df >= MIN_DF:
+        raise DesignError(
+            explain(
+                what=f"the comparison over waves has {df:.1f} degrees of freedom",
+                where=f"{leg.outcome}, clustered by {drawn[0].clustered_by}",
+                remedy=f"bring more {drawn[0].clustered_by}s, until there are {MIN_DF:g}",
+            )
+        )
 
 
 def _refuse_measured_once(change: dict[str, np.ndarray], keys: Sequence[str]) -> None:

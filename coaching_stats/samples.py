@@ -254,7 +254,7 @@ def _seller_rows(
     """Values by seller, which sellers are complete, and notes on those that are not."""
     team = measured.team_of_seller
     raw: dict[tuple[str, str], np.ndarray] = {}
-    by_team = _by_team(measured.study, leg)
+    by_team = team_moderators(measured.study, leg)
     for key in variables(leg):
         for part in measured.study.parts(key):
             column = sources.column(key, part)
@@ -269,7 +269,7 @@ def _seller_rows(
 
 
 def _seller_sample(measured: Measured, leg: Leg, sources: Sourcing) -> Sample:
-    team, by_team = measured.team_of_seller, _by_team(measured.study, leg)
+    team, by_team = measured.team_of_seller, team_moderators(measured.study, leg)
     raw, keep, notes = _seller_rows(measured, leg, sources)
     if keep.sum() < 2:
         return Sample({}, None, "", 0, by_team, notes)
@@ -284,7 +284,7 @@ def _seller_sample(measured: Measured, leg: Leg, sources: Sourcing) -> Sample:
     return Sample(z, codes, cluster, len(np.unique(code)), by_team, notes)
 
 
-def _by_team(study: Study, leg: Leg) -> frozenset[str]:
+def team_moderators(study: Study, leg: Leg) -> frozenset[str]:
     """In a seller-level model, a moderator that belongs to the manager, team or process."""
     if leg.moderator is None:
         return frozenset()

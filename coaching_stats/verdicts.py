@@ -123,7 +123,7 @@ def judge_panel(
         _named(road, hypothesis, one) for hypothesis, one in zip(every, for_hypotheses, strict=True)
     ]
     described = tuple(found[len(study.hypotheses) :])
-    judged = tuple(_adjusted(found[: len(study.hypotheses)]))
+    judged = tuple(adjusted(found[: len(study.hypotheses)]))
     return Verdicts(
         study=study,
         judged=judged,
@@ -348,7 +348,7 @@ def _judge_leg(
     return LegVerdict(leg, decide(leg, evidence, beside), evidence, beside)
 
 
-def _adjusted(found: Sequence[Verdict]) -> list[Verdict]:
+def adjusted(found: Sequence[Verdict]) -> list[Verdict]:
     """Holm within each family of testable hypotheses; support that does not survive is lost."""
     adjusted = {}
     families = dict.fromkeys(v.hypothesis.family for v in found if not v.is_exploratory)

@@ -13,8 +13,7 @@ from coaching_stats.wording import gate_list
 MIXED, CONSISTENT, UNDECIDED = "mixed", "consistent", "undecided"
 # Live in any one-wave survey, whether or not a hypothesis of the study separates them.
 RIVALS = ("people", "common_rater", "reverse_cause", "workload")
-# A randomised roll-out leaves no rival; each team compared with itself, no stable difference.
-RULED_OUT = {"A": RIVALS, "B": ("people",)}
+STABLE = ("people",)  # differences that last: gone where each team is compared with itself
 NO_HEADLINE = "no_headline"
 
 
@@ -32,7 +31,7 @@ class TheoryVerdict:
         Ids of discriminating hypotheses that no live rival predicts; under "supported" those of
         grade C or better, on which the verdict rests.
     rivals : tuple of str
-        Rival explanations that the data leave standing.
+        Rival explanations that the data leave standing; none where the design rules all out.
     gates : tuple of str
     """
 
@@ -49,7 +48,8 @@ class TheoryVerdict:
         if self.headline is None:
             return patterns[NO_HEADLINE]
         names = texts(language)["rivals"]
-        said = patterns[self.verdict].format(
+        leaves_none = self.verdict == CONSISTENT and not self.rivals
+        said = patterns["consistent_by_design" if leaves_none else self.verdict].format(
             gates=gate_list(self.gates, language),
             grade=self.grade,
             D=", ".join(self.carrying),
@@ -64,7 +64,8 @@ def judge_theory(judged: Sequence[Verdict]) -> TheoryVerdict:
     """Add up the verdicts: the headline and the discriminating predictions decide.
 
     A discriminating prediction carries when it is supported and no rival that is still live makes
-    the same prediction. In one wave every rival is live; a design of grade A or B rules some out.
+    the same prediction. In one wave every rival is live; a design of grade B rules some out, one of
+    grade A all, for the prediction that it judges and no other.
 
     Parameters
     ----------
@@ -79,10 +80,10 @@ def judge_theory(judged: Sequence[Verdict]) -> TheoryVerdict:
         return TheoryVerdict(NOT_TESTABLE, "", (), (), (NO_HEADLINE,))
     tested = [v for v in judged if v.hypothesis.discriminating and v.verdict != NOT_TESTABLE]
     named = (r for v in judged if v.hypothesis.discriminating for r in v.hypothesis.separates)
-    ruled_out = RULED_OUT.get(headline.grade, ())
-    rivals = tuple(r for r in dict.fromkeys((*RIVALS, *named)) if r not in ruled_out)
+    known = tuple(dict.fromkeys((*RIVALS, *named)))
+    rivals = _live(known, headline.grade)
     supported = [v for v in tested if v.verdict == SUPPORTED]
-    carrying = [v for v in supported if set(rivals) <= set(v.hypothesis.separates)]
+    carrying = [v for v in supported if {*_live(known, v.grade)} <= {*v.hypothesis.separates}]
     n_contradicted = sum(v.verdict == CONTRADICTED for v in tested)
     verdict = _verdict(headline, carrying, n_contradicted)
     best = min((max(v.grade, headline.grade) for v in carrying), default="")
@@ -95,6 +96,13 @@ def judge_theory(judged: Sequence[Verdict]) -> TheoryVerdict:
         gates=tuple(headline.gates),
         headline=headline,
     )
+
+
+def _live(rivals: Sequence[str], grade: str) -> tuple[str, ...]:
+    """Rivals that a design leaves: chance leaves none, a team's own past no stable difference."""
+    if grade == "A":
+        return ()
+    return tuple(rival for rival in rivals if grade != "B" or rival not in STABLE)
 
 
 def _verdict(headline: Verdict, carrying: Sequence[Verdict], n_contradicted: int) -> str:

@@ -23,15 +23,19 @@ FORMULA_OR_ERROR = (b"<f", b":f", b't="e"')
 # Cells that are given take no memory, but all those between the first and the last one do.
 MOST_CELLS = 110_000_000  # as many as the rows of Excel have in its first 104 columns
 FIRST_WIDE = 104  # the column CZ
-ROW = re.compile(rb'row [^>]*?\br="([0-9]+)"')
+# No pattern runs across a "<", so that a file made to be slow is read in linear time, too.
+ROW = re.compile(rb'<row [^<>]*?\br="([0-9]{1,7})"')
 WIDE = re.compile(rb' r="([A-Z]{3}|[D-Z][A-Z])[0-9]')
 # A formula, and behind it a stored value or none: no <v>, or an empty one.
 FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</[^>]*>)"
-    rb"\s*(<(?:\w+:)?v\b[^>]*>[^<]|)"
+    rb"<(?:\w{1,9}:)?c\b([^<>]*)>\s*<(?:\w{1,9}:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</[^<>]*>)"
+    rb"\s*(<(?:\w{1,9}:)?v\b[^<>]*>[^<]|)"
 )
-ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>.*?<(?:\w+:)?v>([^<]*)<', re.DOTALL)
-PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+ERROR = re.compile(
+    rb'<(?:\w{1,9}:)?c\b([^<>]{0,99}\bt="e"[^<>]{0,99})>\s*'
+    rb"(?:<(?:\w{1,9}:)?f\b[^<>]*>(?:[^<]*</[^<>]*>)?\s*)?<(?:\w{1,9}:)?v>([^<]*)<"
+)
+PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 IS_TEXT = b't="str"'
 
 

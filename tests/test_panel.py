@@ -204,7 +204,7 @@ def test_one_manager_with_several_teams_is_the_cluster(tables):
 def test_a_changed_sesoi_is_said(tmp_path):
     path = tmp_path / "mine.yml"
     path.write_text(_theory_text().replace("sesoi: 0.20", "sesoi: 0.15", 1), encoding="utf-8")
-    assert load_study(path).notes == ("H1: SESOI changed by user: 0.2 -> 0.15",)
+    assert load_study(path).notes == ("H1: SESOI changed by user: .20 → .15",)
 
 
 def _theory_text():

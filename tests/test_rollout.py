@@ -103,6 +103,60 @@ def test_teams_that_changed_earlier_are_never_controls():
     assert not set(changes.team) & set(range(12))
 
 
+def test_firms_are_clusters_where_their_teams_changed_together(tables):
+    leg, sources = leg_of("H1")
+    teams = tables["teams"].copy()
+    together = teams["firm_id"].isin(teams["firm_id"].unique()[:6])
+    teams["rollout_step"] = np.where(together, 1.0, np.nan)
+    teams["process_changed_on"] = pd.Series(np.where(together, "2026-03-01", None), dtype="str")
+    panels, waves = by_wave({**tables, "teams": teams})
+    changes = _changes(panels, waves, leg, sources, 0)
+    assert (changes.clustered_by, len(set(changes.cluster))) == ("firm", 12)
+    mixed = _changes(*by_wave(tables), leg, sources, 0)
+    assert (mixed.clustered_by, len(set(mixed.cluster))) == ("team", len(mixed.team))
+
+
+def test_a_change_assigned_to_few_firms_is_refused_for_want_of_degrees_of_freedom():
+    tables = simulate("theory", firms=4, teams=12, sellers=8, waves=2, seed=4)
+    teams = tables["teams"]
+    together = teams["firm_id"].isin(teams["firm_id"].unique()[:2])
+    teams["process_changed_on"] = pd.Series(np.where(together, "2026-03-01", None), dtype="str")
+    panels, waves = by_wave(tables)
+    leg, sources = leg_of("H1")
+    with pytest.raises(DesignError, match="degrees of freedom"):
+        estimate_changes(panels, waves, leg, sources, seed=0)
+
+
+def test_what_was_measured_once_is_not_taken_for_what_did_not_change(tables):
+    leg, sources = leg_of("H16")  # its ratings of the process elements belong to no wave
+    panels, waves = by_wave(tables)
+    with pytest.raises(DesignError, match="was measured once"):
+        estimate_changes(panels, waves, leg, sources, seed=0)
+
+
+def test_a_covariate_that_never_changes_is_held_constant_by_the_teams_themselves(measured):
+    panels, waves = measured
+    leg, sources = leg_of("H3")
+    changes = _changes(panels, waves, leg, sources, 0)
+    still = replace(changes, change={**changes.change, "SKL": np.zeros(len(changes.team))})
+    without = _slope(replace(leg, covariates=()), still).estimate()
+    assert _slope(leg, still).estimate() == without
+
+
+def test_a_roll_out_in_one_client_with_one_process_opens_the_gate():
+    """The way out that the remedy of G1 names: the process then differs in the last wave."""
+    tables = simulate("theory", firms=1, teams=40, sellers=8, waves=2, seed=6)
+    verdict = judge(tables)["H1"]
+    versions = [check for check in verdict.checks if check.what == "versions"]
+    assert (verdict.grade, [check.value for check in versions]) == ("A", [2.0])
+    notes = " ".join(verdict.legs[0].evidence.notes)
+    assert "did not differ in the first wave" in notes
+    assert "across teams in the first wave" not in notes
+    teams = tables["teams"].assign(change_assigned_by="manager")
+    closed = judge({**tables, "teams": teams})["H1"]
+    assert (closed.verdict, closed.gates[0]) == ("not testable", "G1")
+
+
 def test_steps_are_stacked_with_a_mean_for_each(tables):
     """Three waves: late changers are controls before their change, and treated after it."""
     later = {
@@ -131,7 +185,7 @@ def test_steps_are_stacked_with_a_mean_for_each(tables):
 
 def test_random_assignment_gives_grade_a_and_the_licensed_sentence(tables):
     verdicts = judge(tables)
-    assert (verdicts["H1"].grade, verdicts["H3"].grade, verdicts["H2"].grade) == ("A", "B", "C")
+    assert (verdicts["H1"].grade, verdicts["H4"].grade, verdicts["H2"].grade) == ("A", "B", "C")
     notes = " ".join(verdicts["H1"].legs[0].evidence.notes)
     assert "difference in differences" in notes
     assert "wild cluster bootstrap" in notes
@@ -172,6 +226,7 @@ def test_attrition_closes_the_gate_with_its_number(tables):
     few = {**tables, "seller_survey": survey[~second | (survey.index % 3 == 0)]}
     run = run_study(few)
     checks = [c for c in run.verdicts["H1"].checks if c.what == "attrition"]
+    assert not any(c.what == "attrition" for c in run.verdicts["H2"].checks)  # of one wave
     assert [c.status for c in checks] == ["fail"]
     assert checks[0].value == pytest.approx(run.panel.attrition)
     assert run.verdicts["H1"].gates == ["G5"]

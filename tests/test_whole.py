@@ -60,6 +60,34 @@ def test_one_source_never_supports_the_theory():
     assert (mixed.verdict, mixed.grade) == ("supported", "C")
 
 
+@pytest.mark.parametrize(
+    ("grade", "left"),
+    [
+        ("A", ()),
+        ("B", ("common_rater", "reverse_cause", "workload")),
+        ("C", ("people", "common_rater", "reverse_cause", "workload")),
+    ],
+)
+def test_the_design_of_the_headline_rules_rivals_out(grade, left):
+    assert whole({"H1": grade}, H1="supported").rivals == left
+
+
+def test_a_roll_out_that_leaves_no_rival_does_not_speak_of_rivals():
+    for language, forbidden in (("en", "equally with"), ("fi", "yhtä hyvin")):
+        said = whole({"H1": "A"}, H1="supported").sentence(language)
+        assert forbidden not in said
+        assert forbidden in whole({"H1": "B"}, H1="supported").sentence(language)
+
+
+def test_the_design_of_the_headline_does_not_make_another_prediction_discriminate():
+    """D2 across teams is predicted by mood also where the roll-out judges H1 alone."""
+    assert whole({"H1": "A"}, H1="supported", H6="supported").carrying == ()
+    assert whole({"H1": "A"}, H1="contradicted", H6="supported").verdict == "undecided"
+    carried = whole({"H1": "A"}, H1="supported", H2="supported")
+    assert (carried.verdict, carried.grade, carried.carrying) == ("supported", "C", (D1,))
+    assert whole({"H1": "A", D2: "A"}, H1="supported", H6="supported").carrying == (D2,)
+
+
 def test_a_trimmed_study_does_not_make_its_rivals_disappear():
     """Where D2 is the only discriminating prediction left, mood still predicts it as well."""
     judged = judge_theory([verdict("H1", "supported"), verdict(D2, "supported")])
