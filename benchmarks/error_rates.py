@@ -14,7 +14,7 @@ from coaching_stats.calibration import THEORY
 
 SEED = 20150608
 # Firms, teams per firm, invited sellers per team, surveys of each world.
-DESIGNS = ((1, 12, 8, 200), (24, 1, 8, 200), (8, 3, 8, 200), (20, 3, 8, 200), (50, 3, 10, 100))
+DESIGNS = ((1, 12, 8, 500), (24, 1, 8, 1000), (8, 3, 8, 1000), (20, 3, 8, 1000), (50, 3, 10, 1000))
 OUT = Path(__file__).parents[1] / "coaching_stats" / "error_rates.csv"
 
 
