@@ -109,7 +109,8 @@ def independent(
     residual = outcome - (rows @ coef[..., None])[..., 0]
     turned = rows @ inverse
     leverage = (turned * rows).sum(axis=-1)
-    influence = (turned @ contrast) * residual / (1 - leverage)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a row that alone carries a slope: nan
+        influence = (turned @ contrast) * residual / (1 - leverage)
     found.value[usable] = coef @ contrast
     found.std_error[usable] = np.sqrt((influence**2).sum(axis=-1))
     found.df[usable] = keep[usable].sum(axis=-1) - rows.shape[-1]

@@ -74,6 +74,9 @@ def study(
     with progress("drawing and writing"):
         reports = write_outputs(run, out, languages)
     typer.echo(_table(run))
+    for verdict in run.verdicts.judged:
+        for mark in verdict.hypothesis.sesoi_marks("en"):
+            typer.echo(f"{verdict.hypothesis.id}: {mark}")
     typer.echo(f"\n{run.verdicts.theory.sentence('en')}")
     if run.source.is_simulated:
         typer.echo(f"{texts('en')['simulated']}.")

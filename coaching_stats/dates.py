@@ -53,10 +53,8 @@ def dates_of(column: TextColumn, name: str, where: str, day_first: bool | None) 
     >>> dates_of(column, "d", "a.csv", None).cells
     ['2015-06-08', '2015-06-08T09:30:00']
     """
-    slashed = [m for m in map(SLASHED.fullmatch, column.cells) if m]
-    day_leads = any(int(m[1]) > 12 for m in slashed)
-    month_leads = any(int(m[2]) > 12 for m in slashed)
-    if slashed and (day_leads == month_leads) and day_first is None:
+    day_leads, _ = _orders(column)
+    if day_first is None and is_ambiguous(column):
         _refuse_order(column, name, where, is_mixed=day_leads)
     is_day_first = day_leads if day_first is None else day_first
     read = {cell: _iso(cell, is_day_first) for cell in column.cells}
@@ -71,6 +69,27 @@ def dates_of(column: TextColumn, name: str, where: str, day_first: bool | None) 
             )
         )
     return column.with_cells([read[cell] or "" for cell in column.cells])
+
+
+def is_ambiguous(column: TextColumn) -> bool:
+    """Whether dates with slashes leave open, or disagree, if the day or the month comes first.
+
+    Examples
+    --------
+    >>> from coaching_stats.columns import text_columns
+    >>> is_ambiguous(text_columns(["d"], [["4/5/2015"]], [2])["d"])
+    True
+    >>> is_ambiguous(text_columns(["d"], [["4/5/2015"], ["13/5/2015"]], [2, 3])["d"])
+    False
+    """
+    day_leads, month_leads = _orders(column)
+    return day_leads == month_leads and any(map(SLASHED.fullmatch, column.cells))
+
+
+def _orders(column: TextColumn) -> tuple[bool, bool]:
+    """Whether some date must have the day first, and whether some must have the month first."""
+    slashed = [m for m in map(SLASHED.fullmatch, column.cells) if m]
+    return any(int(m[1]) > 12 for m in slashed), any(int(m[2]) > 12 for m in slashed)
 
 
 def _refuse_order(column: TextColumn, name: str, where: str, *, is_mixed: bool) -> None:

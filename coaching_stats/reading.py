@@ -11,7 +11,7 @@ import pandas as pd
 
 from coaching_stats.columns import TextColumn
 from coaching_stats.csv_files import to_column
-from coaching_stats.dates import dates_of
+from coaching_stats.dates import dates_of, is_ambiguous
 from coaching_stats.decimals import with_points
 from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.instrument import Item, load_instrument
@@ -42,12 +42,16 @@ class Reading:
         What wrote the file.
     text : frozenset of str
         Columns that stay as they are, letter by letter.
+    own_times : frozenset of str
+        Times that the tool itself wrote and nobody asked for: where their order of day and month
+        is in doubt, they are left out and not asked about.
     """
 
     file: str
     mapping: FileMapping
     tool: str
     text: frozenset[str]
+    own_times: frozenset[str] = frozenset()
 
     def values(
         self, columns: Mapping[str, TextColumn], *, is_comma_likely: bool
@@ -113,6 +117,9 @@ class Reading:
             words = CONSENT_WORDS if name == "consent" else ()
             return booleans_of(column, name, self.file, words)
         if kind == "date":
+            is_own = name in self.own_times and self.mapping.day_first is None
+            if is_own and is_ambiguous(column):
+                return column.mapped(lambda _: "")
             return dates_of(column, name, self.file, self.mapping.day_first)
         if kind == "language":
             return column.mapped(_language)
@@ -182,6 +189,10 @@ def _language(cell: str) -> str:
 
 def _in_words(name: str, given: TextColumn, read: TextColumn) -> Iterator[dict[str, Any]]:
     """Say how many cells were read as something else than they are, and how many as missing."""
+    if name in DATES and any(given.cells) and not any(read.cells):
+        text = f"{name}: day or month first is in doubt, so these times are not used; to use them, "
+        yield problem("warning", text + "say day_first: true or false in a mapping", column=name)
+        return
     changed = np.array([a != b for a, b in zip(given.cells, read.cells, strict=True)], dtype=bool)
     gone = changed & np.array([not cell for cell in read.cells], dtype=bool)
     n_changed, n_gone = (int(given.counts()[which].sum()) for which in (changed, gone))

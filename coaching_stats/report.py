@@ -12,6 +12,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coaching_stats.adjustment import adjustment_sentences
 from coaching_stats.error_rates_page import error_rates_content
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.gates import Check
@@ -95,6 +96,7 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "scales": list(_scales(run, language)),
         "scales_text": said["scales_text"].format(minimum=run.study.minimum_group),
         "error_rates": error_rates_content(run, language),
+        "adjustments": list(_adjustments(run, language)),
         "receipt": receipt_content(run, language),
         "careless": careless_content(run, language),
         "notes": list(_notes(run)),
@@ -200,6 +202,8 @@ def _sizes(run: Run, verdict: Verdict, language: str) -> str:
     """The smallest size of interest, and the same-source estimate beside the one judged."""
     said, row = texts(language)["report"], verdict.row()
     text = said["sesoi"].format(sesoi=number(row["sesoi"], language))
+    for mark in verdict.hypothesis.sesoi_marks(language):
+        text += f" ({mark})"
     same = verdict.legs[verdict.deciding].same if verdict.legs else None
     if same is not None:
         text += "; " + said["same_source"].format(estimate=number(same.estimate, language))
@@ -263,6 +267,13 @@ def _figure(axes: Axes, alt: str) -> dict[str, Any]:
         "width": round(figure.get_size_inches()[0] * CSS_INCH),
         "data": base64.b64encode(buffer.getvalue()).decode("ascii"),
     }
+
+
+def _adjustments(run: Run, language: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What the causal graph says on the covariates of each hypothesis."""
+    if run.study.edges:
+        for hypothesis in run.study.hypotheses:
+            yield hypothesis.id, adjustment_sentences(run.study, hypothesis, language)
 
 
 def _meanings(run: Run, language: str) -> list[tuple[str, str]]:

@@ -68,9 +68,10 @@ def results_text(run: Run) -> str:
     return json.dumps(results(run), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _words(verdict: Verdict) -> dict[str, str]:
+def _words(verdict: Verdict) -> dict[str, object]:
     row = verdict.row()
-    return {key: str(row[key]) for key in ("verdict", "grade", "reason", "wording")}
+    words = {key: str(row[key]) for key in ("verdict", "grade", "reason", "wording")}
+    return {**words, "marks": list(verdict.hypothesis.sesoi_marks("en"))}
 
 
 def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
@@ -107,6 +108,8 @@ def _leg_numbers(prefix: str, leg: LegVerdict) -> Iterator[tuple[str, float]]:
     yield f"{prefix}.df", evidence.df
     yield f"{prefix}.conf_low_90", evidence.intervals[0.90][0]
     yield f"{prefix}.conf_high_90", evidence.intervals[0.90][1]
+    for place, slope in evidence.simple_slopes.items():
+        yield f"{prefix}.slope_at_{place:+.0f}sd", slope.value
     if leg.same is not None:
         yield f"{prefix}.same_source_estimate", leg.same.estimate
 

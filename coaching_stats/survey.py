@@ -148,7 +148,9 @@ def read_file(
         left_out = _left_out(personal, matching)
         names = {**{of: name for name, of in layout.roles.items()}, **matching.names}
         kept = {names.get(h, h): c for h, c in columns.items() if h not in left_out}
-        reading = Reading(path.name, mapping, layout.tool, frozenset({*TEXT_COLUMNS, *text}))
+        own_times = frozenset(layout.roles) - frozenset(mapping.columns)
+        as_text = frozenset({*TEXT_COLUMNS, *text})
+        reading = Reading(path.name, mapping, layout.tool, as_text, own_times)
         values, decimal, said = reading.values(kept, is_comma_likely=raw.delimiter == ";")
         bar.update()
         frame = pd.DataFrame(values, index=pd.Index(layout.numbers, name="row"))

@@ -174,6 +174,21 @@ def test_qualtrics_previews_and_unfinished_answers_are_dropped_with_reasons(surv
     assert (n + 3, "speeder") in [(e["row"], e["reason"]) for e in asked.receipt.dropped]
 
 
+def test_times_of_the_tool_that_are_in_doubt_are_left_out_and_said(tmp_path):
+    header = ["Respondent ID", "Collector ID", "Start Date", "End Date", "Team", "Agree?"]
+    path, mapping = tmp_path / "monkey.csv", tmp_path / "m.yml"
+    rows = [header, ["", "", "", "", "Open-Ended Response", ITEMS["S_SPR1"].text_en]]
+    rows += [[f"{i}", "7", "03/02/2026 10:00", "03/02/2026 10:20", "007", "5"] for i in (1, 2)]
+    path.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    read = read_survey(path)
+    assert (read.receipt.tool, read.receipt.header_rows) == ("SurveyMonkey", 2)
+    assert read.answers["completed_at"].isna().all()
+    assert sum("day or month first is in doubt" in note for note in read.notes) == 2
+    mapping.write_text("day_first: false", encoding="utf-8")
+    asked = read_survey(path, mapping).answers
+    assert asked["completed_at"].unique().tolist() == ["2026-03-02T10:20:00"]
+
+
 def test_limesurvey_codes_are_read_by_the_form_of_the_others(survey, tmp_path):
     header = {
         c: f"{c[2:-1]}[SQ00{c[-1]}]" for c in survey if c.startswith("S_") and c[-1].isdigit()

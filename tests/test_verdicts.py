@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from coaching_stats.judgement import Verdict
+from coaching_stats.panel import measure
 from coaching_stats.rules import Decision, join
 from coaching_stats.study import judge
 from coaching_stats.theory import load_study
-from coaching_stats.verdicts import _adjusted
+from coaching_stats.verdicts import adjusted, judge_panel
 from coaching_stats.worlds import simulate
 
 STUDY = load_study()
@@ -48,12 +49,12 @@ def judged(p_values, outcome="supported", closed=()):
 def test_holm_counts_within_each_family_and_only_what_is_testable():
     """Example 9: rank 3 of 4 links doubles .03 to .06."""
     links = {"H3": 0.001, "H4": 0.002, "H5": 0.03, "H9": 0.04}
-    found = {v.hypothesis.id: v for v in _adjusted(judged({**links, "H1": 0.04}))}
+    found = {v.hypothesis.id: v for v in adjusted(judged({**links, "H1": 0.04}))}
     assert found["H5"].p_adjusted == pytest.approx(0.06)
     assert (found["H5"].verdict, found["H5"].decision.code) == ("inconclusive", "multiplicity")
     assert found["H3"].p_adjusted == pytest.approx(0.004)
     assert (found["H1"].p_adjusted, found["H1"].verdict) == (0.04, "supported")
-    fewer = {v.hypothesis.id: v for v in _adjusted(judged(links, closed=("H9",)))}
+    fewer = {v.hypothesis.id: v for v in adjusted(judged(links, closed=("H9",)))}
     assert fewer["H5"].p_adjusted == pytest.approx(0.03)
     assert fewer["H5"].verdict == "supported"
     assert np.isnan(fewer["H9"].p_adjusted)
@@ -61,9 +62,9 @@ def test_holm_counts_within_each_family_and_only_what_is_testable():
 
 def test_holm_takes_support_away_and_nothing_else():
     for outcome in ("contradicted", "inconclusive"):
-        found = _adjusted(judged({"H3": 0.5, "H4": 0.9}, outcome))
+        found = adjusted(judged({"H3": 0.5, "H4": 0.9}, outcome))
         assert [v.verdict for v in found] == [outcome, outcome]
-    (exploratory,) = _adjusted(judged({"H20": 0.9}))
+    (exploratory,) = adjusted(judged({"H20": 0.9}))
     assert (exploratory.verdict, exploratory.wording("en")) == ("supported", "")
     assert np.isnan(exploratory.p_adjusted)
 
@@ -146,3 +147,10 @@ def test_the_null_world_supports_nothing_that_discriminates():
     verdicts = judge(simulate("null", firms=40, teams=3, sellers=8, seed=5), only("H1", "H2", "H7"))
     assert {v.verdict for v in verdicts.judged} <= {"inconclusive", "contradicted"}
     assert verdicts.theory.verdict in ("undecided", "contradicted")
+
+
+def test_fewer_splits_than_usual_are_said():
+    panel = measure(simulate("null", firms=12, teams=1, sellers=6, seed=1), STUDY)
+    few, usual = (judge_panel(panel, STUDY, 1, n_splits=n, n_boot=100) for n in (3, 50))
+    assert [note for note in few.notes if note.startswith("3 random halves")]
+    assert not [note for note in usual.notes if "random halves are drawn" in note]
