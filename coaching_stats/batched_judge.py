@@ -9,7 +9,7 @@ import numpy as np
 
 from coaching_stats.batched_gates import Gates
 from coaching_stats.batched_regressions import Estimates
-from coaching_stats.batched_samples import Samples, draw_samples, estimates
+from coaching_stats.batched_samples import Samples, draw_samples, estimates, point_estimates
 from coaching_stats.batched_surveys import Size, Surveys, draw_surveys
 from coaching_stats.estimates import Evidence, bootstrap_chain
 from coaching_stats.gates import Check
@@ -159,15 +159,7 @@ def _estimated(
         if beside is not None and _is_measured(surveys, study, leg, beside):
             splits = n_splits if beside.has_halves else 1
             values = [
-                np.prod(
-                    [
-                        link.value
-                        for link in estimates(
-                            surveys, leg, draw_samples(surveys, study, leg, beside, split)
-                        )
-                    ],
-                    axis=0,
-                )
+                point_estimates(leg, draw_samples(surveys, study, leg, beside, split))
                 for split in range(splits)
             ]
             same = np.median(values, axis=0)

@@ -40,6 +40,26 @@ class Estimates:
         return self.value - margin, self.value + margin
 
 
+def slopes(y: np.ndarray, x: np.ndarray, keep: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """Least-squares estimates of a contrast alone, shape (R,); nan where rows are too few.
+
+    Parameters
+    ----------
+    y : ndarray, shape (R, n)
+    x : ndarray, shape (R, n, k)
+    keep : ndarray of bool, shape (R, n)
+    contrast : ndarray, shape (k,)
+    """
+    found = np.full(len(y), np.nan)
+    usable = keep.sum(axis=1) > x.shape[-1]
+    if usable.any():
+        rows = np.where(keep[usable, :, None], x[usable], 0.0)
+        turned = rows.swapaxes(-1, -2)
+        moment = turned @ np.where(keep[usable], y[usable], 0.0)[..., None]
+        found[usable] = np.linalg.solve(turned @ rows, moment)[..., 0] @ contrast
+    return found
+
+
 def clustered(
     y: np.ndarray, x: np.ndarray, keep: np.ndarray, contrast: np.ndarray, usable: np.ndarray
 ) -> Estimates:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coaching_stats.batched_regressions import Estimates, clustered, independent
+from coaching_stats.batched_regressions import Estimates, clustered, independent, slopes
 from coaching_stats.batched_surveys import Surveys
 from coaching_stats.hypotheses import Leg, Study
 from coaching_stats.models import Equation, equations
@@ -183,6 +183,26 @@ def estimates(surveys: Surveys, leg: Leg, samples: Samples) -> list[Estimates]:
         nan where a survey has too few rows to carry the regression.
     """
     return [_estimate(surveys, samples, model) for model in _models(leg, samples)]
+
+
+def point_estimates(leg: Leg, samples: Samples) -> np.ndarray:
+    """Estimate of a leg in every survey, of a chain the product of its links; shape (R,).
+
+    Parameters
+    ----------
+    leg : Leg
+    samples : Samples
+    """
+    n, rows = samples.keep.shape
+    return np.prod(
+        [
+            slopes(
+                model.y.reshape(n, rows), model.x.reshape(n, rows, -1), samples.keep, model.contrast
+            )
+            for model in _models(leg, samples)
+        ],
+        axis=0,
+    )
 
 
 def _models(leg: Leg, samples: Samples) -> tuple[Equation, ...]:

@@ -132,10 +132,10 @@ def calibrate(
     n_sim : int
         Surveys of each world.
     seed : int, optional
-        Without it every call gives other surveys.
+        Without it every call gives other surveys; the notes say which seed was drawn.
     n_jobs : int
-        Processes as joblib counts them, -1 for one per core; the backend is the one of
-        ``joblib.parallel_config``, Dask included.
+        Processes, -1 for one per core; the backend is the one of ``joblib.parallel_config``, Dask
+        included.
     progress : bool
         Show a bar with the time left, on stderr.
     cache : path, optional
@@ -148,8 +148,8 @@ def calibrate(
     Raises
     ------
     DesignError
-        A size that is not a whole number of at least 1, a single seller per team, n_sim below 1,
-        or an unknown world.
+        A size that is not a whole number of at least 1, a single seller per team, shares of
+        answers outside of 0 to 1, n_sim below 1, a negative seed, or an unknown world.
     StudyError
         No hypothesis of the study is about what is simulated.
 
@@ -169,9 +169,9 @@ def calibrate(
     study = study if isinstance(study, Study) else load_study(study)
     design = _checked(design)
     names = _checked_worlds(worlds)
-    _check_counts(n_sim, n_jobs)
+    _check_counts(n_sim, n_jobs, 0 if seed is None else seed)
     _check_study(study)
-    entropy = int(np.random.SeedSequence(seed).entropy)
+    entropy = int(np.random.SeedSequence(None if seed is None else int(seed)).entropy)
     blocks = Blocks.for_key(
         cache,
         study=study.hash,
@@ -189,13 +189,15 @@ def calibrate(
         todo,
         judged_block,
         (study, design, entropy),
-        n_jobs=n_jobs,
+        n_jobs=int(n_jobs),
         progress=progress,
+        resume=f"the same call with seed={entropy} goes on from there",
     )
     verdicts = {
         name: [v for n, start, _ in todo if n == name for v in found[n, start]] for name in names
     }
-    return Calibration(design, n_sim, _table(study, verdicts), (*_notes(design), *blocks.notes))
+    notes = (*_notes(design), f"seed {entropy}", *blocks.notes)
+    return Calibration(design, int(n_sim), _table(study, verdicts), notes)
 
 
 def judged_block(
@@ -260,6 +262,13 @@ def _judged(
 
 
 def _checked(design: Design | Mapping[str, Any]) -> Design:
+    if not isinstance(design, Design | Mapping):
+        raise DesignError(
+            explain(
+                what=f"{design!r} is no design",
+                remedy='give one such as {"firms": 24, "teams": 1, "sellers": 8}',
+            )
+        )
     if not isinstance(design, Design):
         known = Design.__dataclass_fields__
         further = first_ten(list(known)[3:])
@@ -283,6 +292,7 @@ def _checked(design: Design | Mapping[str, Any]) -> Design:
                 remedy="give two sellers per team or more",
             )
         )
+    _check_options(design)
     simulate_under(  # refuses what cannot be simulated, before hours of work
         design.conditions,
         "null",
@@ -296,10 +306,46 @@ def _checked(design: Design | Mapping[str, Any]) -> Design:
     return design
 
 
+def _check_options(design: Design) -> None:
+    if not isinstance(design.managers, bool | np.bool_):
+        raise DesignError(
+            explain(
+                what=f"managers cannot be {design.managers!r}",
+                remedy="say True where managers answer too, False where sellers alone do",
+            )
+        )
+    if not isinstance(design.conditions, Conditions):
+        raise DesignError(
+            explain(
+                what=f"conditions cannot be {design.conditions!r}",
+                remedy="take those of design_of(panel), or make a Conditions",
+            )
+        )
+    given = design.conditions
+    shares = {
+        "seller_response": given.seller_response,
+        "manager_response": given.manager_response,
+        "missing": given.missing,
+        **{f"loading of {column}": value for column, value in given.loading.items()},
+    }
+    bad = [f"{name} {value}" for name, value in shares.items() if not 0 <= value <= 1]
+    if bad:
+        raise DesignError(
+            explain(
+                what=f"no survey has {first_ten(bad)}",
+                where=str(design),
+                remedy="give response rates, gaps and loadings between 0 and 1",
+            )
+        )
+
+
 def _checked_worlds(worlds: Sequence[str] | None) -> tuple[str, ...]:
     known = tuple(worlds_file()["worlds"])
-    unknown = [name for name in worlds or () if name not in known]
-    if unknown or worlds == []:
+    if worlds is None:
+        return known
+    wanted = (worlds,) if isinstance(worlds, str) else tuple(dict.fromkeys(worlds))
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
         raise DesignError(
             explain(
                 what="there is no world "
@@ -307,13 +353,14 @@ def _checked_worlds(worlds: Sequence[str] | None) -> tuple[str, ...]:
                 remedy=f"choose from {', '.join(known)}",
             )
         )
-    return tuple(dict.fromkeys(worlds)) if worlds else known
+    return wanted
 
 
-def _check_counts(n_sim: object, n_jobs: object) -> None:
+def _check_counts(n_sim: object, n_jobs: object, seed: object) -> None:
     for name, value, is_right, wanted in (
         ("n_sim", n_sim, lambda n: n >= 1, "a whole number of at least 1"),
-        ("n_jobs", n_jobs, lambda n: n != 0, "a number of processes, or -1 for one per core"),
+        ("n_jobs", n_jobs, lambda n: n >= 1 or n == -1, "a number of processes, or -1 for all"),
+        ("seed", seed, lambda n: n >= 0, "a whole number of at least 0"),
     ):
         if not isinstance(value, Integral) or isinstance(value, bool) or not is_right(value):
             raise DesignError(explain(what=f"{name} cannot be {value}", remedy=f"give {wanted}"))
@@ -363,5 +410,7 @@ def _notes(design: Design) -> Iterator[str]:
     yield f"simulated surveys, design {design}"
     yield f"random halves are medians over {N_SPLITS} splits in place of 50"
     yield f"chains take {N_BOOT:,} resamples in place of 5,000"
+    yield "intervals are Wilson's at 95 %, of the simulation's own error"
     if design.conditions != USUAL:
         yield "response rates, loadings and gaps are those of the data that the design is of"
+        yield "not carried over from them: unequal teams, careless answers, how scores are spread"

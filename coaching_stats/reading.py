@@ -17,7 +17,7 @@ from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.instrument import Item, load_instrument
 from coaching_stats.labels import booleans_of, fits_both_lengths, numbers_of, plain
 from coaching_stats.mapping import FileMapping
-from coaching_stats.receipt import problem
+from coaching_stats.receipt import IN_WORDS, problem
 
 BOOLEANS = ("consent", "finished")
 DATES = ("started_at", "completed_at")
@@ -199,7 +199,6 @@ def _in_words(name: str, given: TextColumn, read: TextColumn) -> Iterator[dict[s
     if n_changed:
         yield problem(
             "info",
-            f"{name}: {n_changed} answers in words or codes read as numbers or ISO dates, "
-            f"{n_gone} of them as missing",
+            f"{name}: {n_changed} {IN_WORDS}, {n_gone} of them as missing",
             column=name,
         )

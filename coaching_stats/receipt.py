@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coaching_stats.errors import first_ten
 from coaching_stats.instrument import load_instrument
 from coaching_stats.respondents import DEFAULT_RULES, QualityRules, careless
 from coaching_stats.results import Shown
 
+FEW = 3
+IN_WORDS = "answers in words or codes read as numbers or ISO dates"
 SHOWN = 12  # a column with more distinct numbers shows only its ends
 SURVEYS = ("seller_survey", "manager_survey")
 
@@ -66,7 +69,17 @@ class Receipt(Shown):
                 counts.append(f"{n} rows {what}: {reason}")
         for entry in self.personal_data:
             counts.append(f"{entry['column']}: {entry['kind']} in {len(entry['rows'])} rows")
-        return (*counts, *(problem["message"] for problem in self.problems))
+        return (*counts, *self.messages)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What the problems say; where many columns hold answers in words, in one line."""
+        words = [p for p in self.problems if f" {IN_WORDS}" in p["message"]]
+        if len(words) <= FEW:
+            return tuple(problem["message"] for problem in self.problems)
+        others = tuple(p["message"] for p in self.problems if p not in words)
+        columns = first_ten(problem["column"] for problem in words)
+        return (f"{len(words)} columns hold {IN_WORDS}: {columns}", *others)
 
     def as_dict(self) -> dict[str, Any]:
         """The receipt as it stands in receipt.json."""

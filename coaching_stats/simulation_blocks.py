@@ -42,7 +42,7 @@ class Blocks:
             A folder that cannot be made.
         """
         text = json.dumps(
-            {**key, "version": metadata.version("coaching_stats")}, sort_keys=True, default=dict
+            {**key, "version": metadata.version("coaching_stats")}, sort_keys=True, default=_plain
         )
         name = hashlib.sha256(text.encode()).hexdigest()[:24]
         folder = Path(cache) if cache is not None else default_folder()
@@ -66,6 +66,7 @@ class Blocks:
         *,
         n_jobs: int,
         progress: bool,
+        resume: str,
     ) -> Mapping[tuple[str, int], Found]:
         """Do the tasks that are not done yet, keeping each block as soon as it is there.
 
@@ -76,6 +77,8 @@ class Blocks:
             ``work(*given, world, start, size)``.
         n_jobs : int
         progress : bool
+        resume : str
+            How to go on after an interruption.
 
         Returns
         -------
@@ -83,24 +86,30 @@ class Blocks:
 
         Notes
         -----
-        A block that is cut off by an interruption is lost; all others are found again.
+        A block that is cut off by an interruption is lost; all others are found again, and the
+        KeyboardInterrupt says how.
         """
         from joblib import Parallel, delayed  # only calibrations need processes
         from tqdm import tqdm
 
         found = {task[:2]: block for task in tasks if (block := self._kept(task)) is not None}
         todo = [task for task in tasks if task[:2] not in found]
+        calls = (delayed(_named)(work, given, task) for task in todo)
         with tqdm(
             total=sum(size for *_, size in tasks),
             initial=sum(map(len, found.values())),
             unit="survey",
             disable=not progress,
         ) as bar:
-            calls = (delayed(_named)(work, given, task) for task in todo)
-            for task, block in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls):
-                self._keep(task, block)
-                found[task[:2]] = block
-                bar.update(len(block))
+            try:
+                for task, block in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls):
+                    self._keep(task, block)
+                    found[task[:2]] = block
+                    bar.update(len(block))
+            except KeyboardInterrupt as stop:
+                kept = f"{len(found)} of {len(tasks)} blocks are finished and kept"
+                stop.add_note(f"{kept}; {resume}")
+                raise
         return found
 
     def _path(self, task: Task) -> Path:
@@ -116,7 +125,8 @@ class Blocks:
             return None
         except (OSError, ValueError):
             block = None
-        if isinstance(block, list) and len(block) == task[2]:
+        is_whole = isinstance(block, list) and len(block) == task[2]
+        if is_whole and all(isinstance(one, dict) for one in block):
             return block
         self.notes.append(f"a damaged block of earlier work is done again: {path.name}")
         return None
@@ -130,6 +140,11 @@ class Blocks:
 
 def _named(work: Callable[..., Found], given: tuple[Any, ...], task: Task) -> tuple[Task, Found]:
     return task, work(*given, *task)
+
+
+def _plain(value: Any) -> Any:
+    """A mapping or a number of numpy as JSON knows it."""
+    return dict(value) if isinstance(value, Mapping) else value.item()
 
 
 def default_folder() -> Path:

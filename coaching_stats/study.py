@@ -109,7 +109,7 @@ def run_study(
         receipt=source.receipt,
         source=source,
         seed=seed,
-        notes=(*(problem["message"] for problem in source.receipt.problems), *verdicts.notes),
+        notes=(*source.receipt.messages, *verdicts.notes),
     )
 
 
