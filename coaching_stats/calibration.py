@@ -167,7 +167,7 @@ def calibrate(
     1.0
     """
     study = study if isinstance(study, Study) else load_study(study)
-    design = _checked(design)
+    design = checked_design(design)
     names = _checked_worlds(worlds)
     _check_counts(n_sim, n_jobs, 0 if seed is None else seed)
     _check_study(study)
@@ -261,7 +261,14 @@ def _judged(
     return {**found, THEORY: verdicts.theory.verdict}
 
 
-def _checked(design: Design | Mapping[str, Any]) -> Design:
+def checked_design(design: Design | Mapping[str, Any]) -> Design:
+    """A design that can be simulated, from one or from a mapping.
+
+    Raises
+    ------
+    DesignError
+        As `calibrate` does.
+    """
     if not isinstance(design, Design | Mapping):
         raise DesignError(
             explain(

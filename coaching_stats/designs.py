@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coaching_stats.calibration import Design, calibrate
+from coaching_stats.calibration import Design, calibrate, checked_design
+from coaching_stats.errors import DesignError, explain
 from coaching_stats.hypotheses import Study
 from coaching_stats.latent import worlds_file
 from coaching_stats.measurement import Conditions
@@ -18,7 +20,6 @@ from coaching_stats.results import Table
 from coaching_stats.rules import SUPPORTED
 from coaching_stats.scales import alpha
 
-TARGET, TOLERATED = 0.80, 0.05  # supported when true, at least; when false, at most
 TRUE_WORLD = "theory"
 # Firms × teams per firm × sellers per team, with or without a second source and a second wave.
 GRID = tuple(
@@ -92,7 +93,9 @@ def _loadings(panel: Panel) -> dict[str, float]:
 def what_it_takes(
     study: str | Path | Study | None = None,
     *,
-    grid: Sequence[Design] = GRID,
+    target: float = 0.80,
+    false: float = 0.05,
+    grid: Sequence[Design | Mapping[str, Any]] = GRID,
     n_sim: int = 100,
     seed: int | None = None,
     n_jobs: int = -1,
@@ -101,14 +104,19 @@ def what_it_takes(
 ) -> Table:
     """Search a grid, cheapest design first, for one that finds the theory where it is true.
 
-    A design does when the theory is supported in 80 % of the surveys in which it is true and in
-    at most 5 % of the surveys of every other world. Cost is the number of questionnaires.
+    Cost is the number of questionnaires: one per invited seller, and one per manager who is asked,
+    in every wave.
 
     Parameters
     ----------
     study, seed, n_jobs, progress, cache
         As for `calibrate`.
-    grid : sequence of Design
+    target : float
+        Share of the surveys in which the theory is true that must support it, at least.
+    false : float
+        Share of the surveys of each other world that may support it, at most.
+    grid : sequence of Design or mapping
+        As `calibrate` takes them.
     n_sim : int
         Surveys of each world and design; with 100 a share of 80 % is known to within 8 points.
 
@@ -122,19 +130,25 @@ def what_it_takes(
     Raises
     ------
     DesignError, StudyError
-        As `calibrate` does.
+        As `calibrate` does; a target or a tolerance that is no share.
     """
+    for name, share in (("target", target), ("false", false)):
+        if not 0 <= share <= 1:
+            raise DesignError(
+                explain(what=f"{name} cannot be {share}", remedy="give a share, such as 0.8")
+            )
+    designs = sorted(map(checked_design, grid), key=lambda design: design.n_questionnaires)
     rivals = [name for name in worlds_file()["worlds"] if name != TRUE_WORLD]
     options = {"n_sim": n_sim, "seed": seed, "n_jobs": n_jobs, "progress": progress, "cache": cache}
     rows = []
-    for design in sorted(grid, key=lambda design: design.n_questionnaires):
+    for design in designs:
         when_true = calibrate(study, design=design, worlds=[TRUE_WORLD], **options)
         found = when_true.share(TRUE_WORLD, SUPPORTED)
         worst = np.nan
-        if found >= TARGET:
+        if found >= target:
             when_false = calibrate(study, design=design, worlds=rivals, **options)
             worst = max(when_false.share(rival, SUPPORTED) for rival in rivals)
-        does = found >= TARGET and worst <= TOLERATED
+        does = found >= target and worst <= false
         rows.append((str(design), design.n_questionnaires, found, worst, does))
         if does:
             break

@@ -57,17 +57,37 @@ def test_an_interruption_loses_nothing_that_was_finished(found, tmp_path, monkey
         return real(*given)
 
     monkeypatch.setattr(calibration, "judged_block", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stop:
         small(tmp_path)
+    (said,) = stop.value.__notes__
+    assert "3 of 6 blocks" in said
+    assert "seed=5" in said
     kept = list(tmp_path.rglob("*.json"))
     assert len(kept) == 3
     kept[0].write_text("[{", encoding="utf-8")
+    kept[1].write_text("[1]", encoding="utf-8")
     calls.clear()
     monkeypatch.setattr(calibration, "judged_block", lambda *g: (calls.append(g), real(*g))[1])
     resumed = small(tmp_path)
-    assert len(calls) == 4
+    assert len(calls) == 5
     assert resumed.tidy().equals(found.tidy())
-    assert "damaged" in resumed.notes[-1]
+    assert all("damaged" in note for note in resumed.notes[-2:])
+
+
+def test_a_seed_that_was_drawn_is_told_and_gives_the_same_numbers(tmp_path):
+    drawn = small(tmp_path / "drawn", worlds=["null"], seed=None)
+    seed = int(next(note for note in drawn.notes if note.startswith("seed ")).split()[1])
+    again = small(tmp_path / "again", worlds="null", seed=seed)
+    assert again.tidy().equals(drawn.tidy())
+
+
+def test_sizes_may_be_numbers_of_numpy_and_find_the_same_blocks(tmp_path):
+    design = {name: np.int64(size) for name, size in SMALL.items()}
+    one = small(tmp_path, design=design, worlds=["null"], n_sim=1)
+    blocks = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
+    small(tmp_path, worlds=["null"], n_sim=1)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")} == blocks
+    assert len(one.tidy()) > 0
 
 
 def test_one_firm_with_one_process_is_never_testable(tmp_path):
@@ -87,8 +107,20 @@ def test_a_survey_of_sellers_only_never_reaches_support(tmp_path):
     [
         ({"n_sim": 0}, DesignError, "n_sim cannot be 0"),
         ({"n_jobs": 0}, DesignError, "n_jobs cannot be 0"),
+        ({"n_jobs": -2}, DesignError, "n_jobs cannot be -2"),
+        ({"seed": -1}, DesignError, "seed cannot be -1"),
+        ({"seed": 1.5}, DesignError, "seed cannot be 1.5"),
         ({"worlds": ["nul"]}, DesignError, "'nul'; did you mean 'null'"),
         ({"worlds": []}, DesignError, "no world to simulate"),
+        ({"worlds": ()}, DesignError, "no world to simulate"),
+        ({"design": None}, DesignError, "None is no design"),
+        ({"design": {**SMALL, "managers": "no"}}, DesignError, "managers cannot be 'no'"),
+        ({"design": {**SMALL, "conditions": {"missing": 0.1}}}, DesignError, "conditions cannot"),
+        (
+            {"design": {**SMALL, "conditions": Conditions(seller_response=1.5)}},
+            DesignError,
+            "seller_response 1.5",
+        ),
         ({"design": {**SMALL, "teams": 0}}, DesignError, "teams=0"),
         ({"design": {**SMALL, "sellers": 1}}, DesignError, "one seller per team"),
         ({"design": {"firms": 3, "teams": 2}}, DesignError, "lacks sellers"),
@@ -134,6 +166,22 @@ def test_the_search_goes_by_cost_and_says_what_it_tried(tmp_path):
     assert np.isnan(table["supported_when_false"]).all()
 
 
+def test_the_search_stops_at_the_first_design_that_does(tmp_path):
+    """With a target of nothing the cheapest does; sellers alone never support the theory falsely."""
+    grid = [SMALL, {**SMALL, "managers": False}]
+    options = {"n_sim": 1, "seed": 1, "n_jobs": 1, "progress": False, "cache": tmp_path}
+    found = what_it_takes(grid=grid, target=0.0, **options)
+    assert found.tidy()[["questionnaires", "does"]].to_numpy().tolist() == [[72, True]]
+    assert found.tidy()["supported_when_false"].tolist() == [0.0]
+    assert "12 × 1 × 6, sellers only" in found.notes[0]
+
+
+@pytest.mark.parametrize("wrong", [{"target": 80}, {"false": -0.1}])
+def test_a_target_is_a_share(wrong):
+    with pytest.raises(DesignError, match="give a share"):
+        what_it_takes(**wrong)
+
+
 @pytest.mark.parametrize("language", ["en", "fi"])
 def test_the_heat_map_shows_every_share(found, language):
     ax = plot_calibration(found, language=language)
@@ -156,3 +204,25 @@ def test_the_command_writes_the_error_matrix(tmp_path, monkeypatch, capsys):
     header = out.read_text(encoding="utf-8").splitlines()[0]
     assert header == "world,hypothesis,verdict,share,conf_low,conf_high,n_sim"
     assert json.loads(next(tmp_path.rglob("*.json")).read_text(encoding="utf-8"))
+
+
+# Per cent of 2,000 surveys simulated independently of this package, on the theory as a whole, in
+# the order of WHOLE: supported, mixed, contradicted, consistent, undecided, not testable.
+REFERENCE = [
+    ("theory", (24, 1, 8), (3.3, 0.5, 0.3, 18.5, 58.3, 19.1)),
+    ("reverse_cause", (20, 3, 8), (0.4, 0.6, 31.9, 46.1, 18.9, 2.1)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("world", "sizes", "per_cent"), REFERENCE)
+def test_error_rates_are_those_of_the_reference(tmp_path, world, sizes, per_cent):
+    """Each share within four standard errors of the two simulations together."""
+    n_sim = 400
+    found = calibrate(
+        design=Design(*sizes), worlds=[world], n_sim=n_sim, seed=8, progress=False, cache=tmp_path
+    )
+    expected = np.array(per_cent) / 100
+    shares = np.array([found.share(world, verdict) for verdict in WHOLE])
+    variance = np.maximum(expected * (1 - expected), 1 / n_sim) * (1 / n_sim + 1 / 2_000)
+    assert (np.abs(shares - expected) < 4 * np.sqrt(variance)).all()
