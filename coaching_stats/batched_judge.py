@@ -7,22 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coaching_stats.batched_chains import ChainRows, bootstrap_chains
 from coaching_stats.batched_gates import Gates
 from coaching_stats.batched_regressions import Estimates
 from coaching_stats.batched_samples import Samples, draw_samples, estimates, point_estimates
 from coaching_stats.batched_surveys import Size, Surveys, draw_surveys
-from coaching_stats.estimates import Evidence, bootstrap_chain
+from coaching_stats.estimates import Evidence
 from coaching_stats.gates import Check
 from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.judgement import LegVerdict, Verdict
 from coaching_stats.measurement import Conditions
-from coaching_stats.models import Estimated, chain_of
+from coaching_stats.models import chain_frame, chain_of
 from coaching_stats.rules import NOT_TESTABLE, Decision, decide, grade_of, join
 from coaching_stats.sourcing import Sourcing, columns_used, sourcing, variables
 from coaching_stats.verdicts import adjusted
 from coaching_stats.whole import judge_theory
 
 LEVELS = (0.90, 0.95)
+ENDS = (0.05, 0.95, 0.025, 0.975)  # of both intervals, in the order of LEVELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,23 @@ class _Leg:
     samples: Sequence[Samples]
     found: Sequence[Sequence[Estimates]]
     same: np.ndarray | None  # estimates from the same respondents, shape (R,)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What a rule needs of one leg in every survey: estimate, interval ends by level, p."""
+
+    estimate: np.ndarray
+    ends: Mapping[float, tuple[np.ndarray, np.ndarray]]
+    p_value: np.ndarray
+
+    def one(self, place: int, sources: Sourcing) -> Evidence:
+        """The evidence of one survey."""
+        intervals = {
+            level: (float(low[place]), float(high[place]))
+            for level, (low, high) in self.ends.items()
+        }
+        return _plain(self.estimate[place], sources, intervals, float(self.p_value[place]))
 
 
 def judge_batch(
@@ -66,25 +85,28 @@ def judge_batch(
     list of dict
         Verdict by hypothesis, and on the theory as a whole under ``THEORY``.
     """
-    every = (*study.hypotheses, *study.described)
-    spawned = [judging.spawn(1 + len(every)) for _, judging in streams]
     surveys = draw_surveys(
         world,
         size,
         strength=strength,
         conditions=conditions,
         streams=[
-            (np.random.default_rng(simulating), np.random.default_rng(halves))
-            for (simulating, _), (halves, *_) in zip(streams, spawned, strict=True)
+            (np.random.default_rng(simulating), np.random.default_rng(_child(judging, 0)))
+            for simulating, judging in streams
         ],
         n_splits=n_splits,
     )
     gates = Gates(surveys, study)
     by_hypothesis = [
-        _judge(surveys, study, gates, hypothesis, [own[1 + place] for own in spawned], n_boot)
-        for place, hypothesis in enumerate(study.hypotheses)
+        _judge(surveys, study, gates, hypothesis, [(one, place) for _, one in streams], n_boot)
+        for place, hypothesis in enumerate(study.hypotheses, start=1)
     ]
     return [_whole(list(judged)) for judged in zip(*by_hypothesis, strict=True)]
+
+
+def _child(stream: np.random.SeedSequence, *path: int) -> np.random.SeedSequence:
+    """The stream that spawning along a path gives, without the others beside it."""
+    return np.random.SeedSequence(stream.entropy, spawn_key=(*stream.spawn_key, *path))
 
 
 def _whole(judged: list[Verdict]) -> dict[str, str]:
@@ -100,10 +122,10 @@ def _judge(
     study: Study,
     gates: Gates,
     hypothesis: Hypothesis,
-    streams: Sequence[np.random.SeedSequence],
+    streams: Sequence[tuple[np.random.SeedSequence, int]],
     n_boot: int,
 ) -> list[Verdict]:
-    """One hypothesis in every survey."""
+    """One hypothesis in every survey; a stream is that of a survey, and the hypothesis' place."""
     pairs = _sources(surveys, study, hypothesis)
     if pairs is None:
         return [_untested(hypothesis, "", (), ("not simulated",))] * surveys.n
@@ -113,20 +135,26 @@ def _judge(
         checks = gates.failures(one.leg, one.sources, one.samples, one.found)
         for gate in hypothesis.gates:
             failed[gate] = failed.get(gate, False) | checks[gate]
+    passed = ~np.any([np.zeros(surveys.n, dtype=bool), *failed.values()], axis=0)
+    found = []
+    for place, one in enumerate(legs):
+        seeds = [_child(stream, number, place, 0) for stream, number in streams]
+        is_chain = one.leg.kind == "indirect"
+        found.append(_chain(one, surveys, passed, seeds, n_boot) if is_chain else _single(one))
     grade = max(grade_of(leg, sources) for leg, sources in pairs)
     return [
-        _verdict(
-            hypothesis,
-            grade,
-            legs,
-            {g: bool(f[r]) for g, f in failed.items()},
-            r,
-            surveys,
-            streams[r],
-            n_boot,
-        )
+        _verdict(hypothesis, grade, legs, found, r)
+        if passed[r]
+        else _untested(hypothesis, grade, _failed(failed, r), ())
         for r in range(surveys.n)
     ]
+
+
+def _failed(failed: Mapping[str, np.ndarray], place: int) -> tuple[Check, ...]:
+    nan = float("nan")
+    return tuple(
+        Check(gate, "", "", nan, nan, nan, "fail") for gate, is_so in failed.items() if is_so[place]
+    )
 
 
 def _sources(
@@ -167,25 +195,12 @@ def _estimated(
 
 
 def _verdict(
-    hypothesis: Hypothesis,
-    grade: str,
-    legs: Sequence[_Leg],
-    failed: Mapping[str, bool],
-    place: int,
-    surveys: Surveys,
-    stream: np.random.SeedSequence,
-    n_boot: int,
+    hypothesis: Hypothesis, grade: str, legs: Sequence[_Leg], found: Sequence[_Found], place: int
 ) -> Verdict:
     """One hypothesis in one survey, by the same rules as always."""
-    if any(failed.values()):
-        nan = float("nan")
-        checks = tuple(
-            Check(gate, "", "", nan, nan, nan, "fail") for gate, is_so in failed.items() if is_so
-        )
-        return _untested(hypothesis, grade, checks, ())
     judged = []
-    for one, seed in zip(legs, stream.spawn(len(legs)), strict=True):
-        evidence = _evidence(one, place, surveys, seed.spawn(2)[0], n_boot)
+    for one, numbers in zip(legs, found, strict=True):
+        evidence = numbers.one(place, one.sources)
         same = None
         if one.same is not None and not np.isnan(one.same[place]):
             same = _plain(one.same[place], one.sources)
@@ -204,39 +219,47 @@ def _untested(
     return Verdict(hypothesis, decision, grade, (), 0, nan, nan, checks, missing)
 
 
-def _evidence(
-    one: _Leg, place: int, surveys: Surveys, seed: np.random.SeedSequence, n_boot: int
-) -> Evidence:
-    if one.leg.kind == "indirect":
-        return _chain(one, place, surveys, seed, n_boot)
-    links = [links[0] for links in one.found]
-    middle = Estimated(
+def _single(one: _Leg) -> _Found:
+    """Medians over the splits, and what follows from them."""
+    middle = Estimates(
         *(
-            float(np.median([getattr(link, name)[place] for link in links]))
+            np.median([getattr(links[0], name) for links in one.found], axis=0)
             for name in ("value", "std_error", "df")
         )
     )
     is_equivalence = one.leg.kind == "equivalence"
-    p_value = middle.p_equivalence(one.leg.sesoi) if is_equivalence else middle.p_value
-    intervals = {level: middle.interval(level) for level in LEVELS}
-    return _plain(middle.value, one.sources, intervals, p_value)
+    p_value = middle.p_equivalence(one.leg.sesoi) if is_equivalence else middle.p_value()
+    return _Found(middle.value, {level: middle.interval(level) for level in LEVELS}, p_value)
 
 
 def _chain(
-    one: _Leg, place: int, surveys: Surveys, seed: np.random.SeedSequence, n_boot: int
-) -> Evidence:
-    """The split whose product is the lower median, bootstrapped."""
-    product = [float(np.prod([link.value[place] for link in links])) for links in one.found]
-    chosen = int(np.argsort(product, kind="stable")[(len(product) - 1) // 2])
-    sample = one.samples[chosen].one(place, surveys)
-    chain = bootstrap_chain(one.leg, sample, seed, n_boot)
-    term = chain.terms.index("->".join(chain_of(one.leg)))
-    intervals = {}
-    for level in LEVELS:
-        low, high = chain.interval(level)
-        intervals[level] = float(low[term]), float(high[term])
-    p_value = max(float(link.p_value()[place]) for link in one.found[chosen])
-    return _plain(float(chain.estimate[term]), one.sources, intervals, p_value)
+    one: _Leg,
+    surveys: Surveys,
+    passed: np.ndarray,
+    seeds: Sequence[np.random.SeedSequence],
+    n_boot: int,
+) -> _Found:
+    """The split whose product is the lower median, bootstrapped where the gates have passed."""
+    product = np.array([np.prod([link.value for link in links], axis=0) for links in one.found])
+    chosen = np.argsort(product, axis=0, kind="stable")[(len(product) - 1) // 2]
+    links = np.array([np.max([link.p_value() for link in links], axis=0) for links in one.found])
+    estimate, ends = np.full(surveys.n, np.nan), np.full((len(ENDS), surveys.n), np.nan)
+    places = np.flatnonzero(passed)
+    if len(places):
+        estimate[places], ends[:, places] = bootstrap_chains(
+            [_rows(one, surveys, chosen[r], r) for r in places],
+            len(chain_of(one.leg)),
+            [seeds[r] for r in places],
+            n_boot=n_boot,
+            probabilities=ENDS,
+        )
+    by_level = dict(zip(LEVELS, zip(ends[::2], ends[1::2], strict=True), strict=True))
+    return _Found(estimate, by_level, links[chosen, np.arange(surveys.n)])
+
+
+def _rows(one: _Leg, surveys: Surveys, split: int, place: int) -> ChainRows:
+    sample = one.samples[split].one(place, surveys)
+    return ChainRows(np.column_stack(list(chain_frame(one.leg, sample).values())), sample.codes)
 
 
 def _plain(

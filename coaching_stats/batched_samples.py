@@ -9,10 +9,18 @@ import numpy as np
 
 from coaching_stats.batched_regressions import Estimates, clustered, independent, slopes
 from coaching_stats.batched_surveys import Surveys
-from coaching_stats.hypotheses import Leg, Study
+from coaching_stats.errors import DesignError, explain
+from coaching_stats.hypotheses import TEAM_NAMES, Leg, Study
 from coaching_stats.models import Equation, equations
 from coaching_stats.samples import MIN_FIRMS, MIN_FOR_HALVES, Sample, team_moderators
 from coaching_stats.sourcing import Sourcing, variables
+
+OF_FIRMS = (
+    "firm",
+    "firm_id",
+    "process_version_sales",
+    "process_version_lead",
+)  # alike if simulated
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +38,8 @@ class Samples:
         Teams with a complete row.
     by_team : frozenset of str
     is_of_teams : bool
+    least_firms : float
+        Firms from which on teams are clustered by firm.
     """
 
     z: Mapping[str, np.ndarray]
@@ -38,6 +48,7 @@ class Samples:
     n_teams: np.ndarray
     by_team: frozenset[str]
     is_of_teams: bool
+    least_firms: float
 
     def is_clustered(self, surveys: Surveys) -> np.ndarray:
         """Whether the rows of each survey are clustered: bool, shape (R,)."""
@@ -45,7 +56,7 @@ class Samples:
             return np.ones(len(self.keep), dtype=bool)
         size = surveys.size
         by_firm = self.keep.reshape(-1, size.firms, size.teams).any(axis=-1).sum(axis=1)
-        return by_firm >= MIN_FIRMS
+        return by_firm >= self.least_firms
 
     def one(self, place: int, surveys: Surveys) -> Sample:
         """The sample of one survey, as `samples.draw_sample` gives it."""
@@ -54,7 +65,7 @@ class Samples:
         codes, cluster = self.teams[keep], "team_id"
         if self.is_of_teams:
             firms = surveys.size.firm_of_team[codes]
-            is_by_firm = len(np.unique(firms)) >= MIN_FIRMS
+            is_by_firm = len(np.unique(firms)) >= self.least_firms
             codes, cluster = (firms, "firm_id") if is_by_firm else (None, "")
         return Sample(z, codes, cluster, int(self.n_teams[place]), self.by_team, ())
 
@@ -76,6 +87,34 @@ def draw_samples(
     if leg.level == "seller":
         return _of_sellers(surveys, study, leg, sources)
     return _of_teams(surveys, study, leg, sources, split)
+
+
+def least_firms(study: Study) -> float:
+    """Firms from which on teams are clustered by firm, as the study or the usual rule has it.
+
+    Raises
+    ------
+    DesignError
+        Clusters other than firms or teams.
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> least_firms(load_study())
+    10
+    """
+    if not study.has_cluster_key:
+        return MIN_FIRMS
+    if study.cluster in (None, *TEAM_NAMES):
+        return np.inf
+    if study.cluster in OF_FIRMS:
+        return 0
+    raise DesignError(
+        explain(
+            what=f"many surveys at once have no clusters {study.cluster!r}",
+            remedy="judge them one by one",
+        )
+    )
 
 
 def _of_teams(surveys: Surveys, study: Study, leg: Leg, sources: Sourcing, split: int) -> Samples:
@@ -100,7 +139,7 @@ def _of_teams(surveys: Surveys, study: Study, leg: Leg, sources: Sourcing, split
         z["location"] = z[leg.outcome]
         z[leg.outcome] = _z(_log_spread(spread, keep), keep)
     teams = np.arange(surveys.size.n_teams)
-    return Samples(z, keep, teams, keep.sum(axis=1), frozenset(), is_of_teams=True)
+    return Samples(z, keep, teams, keep.sum(axis=1), frozenset(), True, least_firms(study))
 
 
 def _log_spread(spread: np.ndarray, keep: np.ndarray) -> np.ndarray:
@@ -134,7 +173,9 @@ def _of_sellers(surveys: Surveys, study: Study, leg: Leg, sources: Sourcing) -> 
         else:
             z[key] = _z(_centred(values.reshape(shape), keep).reshape(shape[0], -1), kept)
     teams = np.arange(shape[1]).repeat(shape[2])
-    return Samples(z, kept, teams, keep.any(axis=-1).sum(axis=1), by_team, is_of_teams=False)
+    return Samples(
+        z, kept, teams, keep.any(axis=-1).sum(axis=1), by_team, False, least_firms(study)
+    )
 
 
 def _z_of(
@@ -230,7 +271,7 @@ def _estimate(surveys: Surveys, samples: Samples, model: Equation) -> Estimates:
     size = surveys.size
     shape = (n, size.firms, size.teams)
     keep = samples.keep.reshape(shape)
-    is_by_firm = keep.any(axis=-1).sum(axis=1) >= MIN_FIRMS
+    is_by_firm = samples.is_clustered(surveys)
     by_firm = clustered(
         y.reshape(shape), x.reshape(*shape, k), keep, model.contrast, usable & is_by_firm
     )

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from coaching_stats.batched_streams import Streams
 from coaching_stats.instrument import ATTENTION_KEYS, load_instrument
 from coaching_stats.latent import draw_residuals, load_world, solve
 from coaching_stats.measurement import (
-    Answers,
     Conditions,
     manager_answers,
     monthly_sales,
@@ -30,6 +30,7 @@ from coaching_stats.samples import (
     MIN_RESPONSE_RATE,
 )
 from coaching_stats.scales import COUNTS, SINGLE, SUFFIX, ScaleItem, mean_score, turned
+from coaching_stats.worlds import with_gaps
 
 SALES_MONTHS = 6
 
@@ -148,8 +149,7 @@ def draw_surveys(
         Of each survey: for the simulation, and for the halves.
     n_splits : int
     """
-    drawn = [_one_survey(world, size, strength, conditions, rng) for rng, _ in streams]
-    stacked = {name: np.stack([one[name] for one in drawn]) for name in drawn[0]}
+    stacked = _drawn(world, size, strength, conditions, Streams([rng for rng, _ in streams]))
     seller, manager = stacked.pop("responded_s"), stacked.pop("responded_m")
     passed = {form: _passed(stacked, form) for form in ("seller", "manager")}
     counted, manager_counted = seller & passed["seller"], manager & passed["manager"]
@@ -178,31 +178,33 @@ def draw_surveys(
     )
 
 
-def _one_survey(
-    world: str, size: Size, strength: float, conditions: Conditions, rng: np.random.Generator
+def _drawn(
+    world: str, size: Size, strength: float, conditions: Conditions, rng: Streams
 ) -> dict[str, np.ndarray]:
-    """Draw one survey in the order of `worlds.simulate_under`, one wave."""
+    """Draw every survey in the order of `worlds.simulate_under`, one wave."""
     model = load_world(world, strength)
-    sizes = {"firms": size.firms, "teams": size.teams, "sellers": size.sellers}
-    residuals = draw_residuals(model, rng, **sizes)
+    shape = len(rng), size.n_teams, size.sellers
     n_sellers = size.n_teams * size.sellers
-    rng.random(n_sellers + size.n_teams)  # languages, which nothing depends on
-    past_failures = rng.poisson(0.8, size.n_teams)
+    residuals = draw_residuals(
+        model, rng, firms=size.firms, teams=size.teams, sellers=size.sellers, batch=shape[:1]
+    )
+    rng.random((len(rng), n_sellers + size.n_teams))  # languages, which nothing depends on
+    past_failures = rng.poisson(np.full(shape[:2], 0.8))
     scores = solve(model, residuals)
-    context = draw_context(rng, size.firm_of_team, n_sellers)
+    context = rng.each(lambda one: draw_context(one, size.firm_of_team, n_sellers))
+    context["tenure_years"] = context["tenure_years"].reshape(shape)
     answers, _ = seller_answers(rng, model, scores, conditions)
     of_managers, _ = manager_answers(rng, model, scores, past_failures, conditions)
-    shape = size.n_teams, size.sellers
-    responded = rng.random(n_sellers).reshape(shape) < conditions.seller_response
-    manager_responded = rng.random(size.n_teams) < conditions.manager_response
+    responded = rng.random(shape) < conditions.seller_response
+    manager_responded = rng.random(shape[:2]) < conditions.manager_response
     if conditions.missing:
-        answers, of_managers = (_gaps(rng, a, conditions.missing) for a in (answers, of_managers))
-    rng.integers(1, 32, n_sellers)  # days of the month on which they answered
-    rng.integers(1, 32, size.n_teams)
+        answers, of_managers = (
+            with_gaps(rng, a, conditions.missing) for a in (answers, of_managers)
+        )
+    for n in (n_sellers, size.n_teams):  # days of the month on which they answered
+        rng.integers(1, 32, [n] * len(rng))
     sales = np.round(monthly_sales(rng, model, scores, SALES_MONTHS), 4)
-    elements, ratings = process_ratings(rng, scores)
-    del elements
-    context["tenure_years"] = context["tenure_years"].reshape(shape)
+    _, ratings = process_ratings(rng, scores)
     return {
         **answers,
         **of_managers,
@@ -212,15 +214,6 @@ def _one_survey(
         "sales": np.log(sales / 100).mean(axis=-1),
         "responded_s": responded,
         "responded_m": manager_responded,
-    }
-
-
-def _gaps(rng: np.random.Generator, answers: Answers, share: float) -> Answers:
-    return {
-        name: answer
-        if name in ATTENTION_KEYS
-        else np.where(rng.random(answer.size).reshape(answer.shape) < share, np.nan, answer)
-        for name, answer in answers.items()
     }
 
 

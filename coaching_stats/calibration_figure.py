@@ -60,7 +60,7 @@ def plot_calibration(
         ax.text(
             column,
             row,
-            f"{100 * share:.0f} %" if share >= 0.005 or share == 0 else "< 1 %",
+            _per_cent(share),
             ha="center",
             va="center",
             color="white" if share > DARK else "black",
@@ -74,3 +74,12 @@ def plot_calibration(
     ax.figure.suptitle(said["title"].format(of=of, design=calibration.design), fontsize=12)
     ax.figure.supxlabel(said["caption"].format(n=calibration.n_sim), fontsize=9)
     return ax
+
+
+def _per_cent(share: float) -> str:
+    """Whole per cents; a share that is not quite 0 or 1 does not pass for it."""
+    if 0 < share < 0.005:
+        return "< 1 %"
+    if 0.995 < share < 1:
+        return "> 99 %"
+    return f"{100 * share:.0f} %"

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from coaching_stats.batched_streams import Random
 from coaching_stats.errors import DesignError, explain, nearest
 from coaching_stats.polynomials import Polynomial, add, multiply, variance
 
@@ -183,7 +184,7 @@ def _with_unit_variance(
 
 def draw_residuals(
     world: World,
-    rng: np.random.Generator,
+    rng: Random,
     *,
     firms: int,
     teams: int,
@@ -209,14 +210,14 @@ def draw_residuals(
     """
     keys = (*world.icc1, *TEAM_ONLY)
     n_teams = firms * teams
-    firm = rng.standard_normal((len(keys), *batch, firms)).repeat(teams, axis=-1)
-    team = rng.standard_normal((len(keys), *batch, n_teams))
-    seller = rng.standard_normal((len(world.icc1), *batch, n_teams, sellers))
+    firm = rng.standard_normal((*batch, len(keys), firms)).repeat(teams, axis=-1)
+    team = rng.standard_normal((*batch, len(keys), n_teams))
+    seller = rng.standard_normal((*batch, len(world.icc1), n_teams, sellers))
     between = {
-        (BETWEEN, key): nested(firm[i], team[i], world.firm_share[key])
+        (BETWEEN, key): nested(firm[..., i, :], team[..., i, :], world.firm_share[key])
         for i, key in enumerate(keys)
     }
-    return between | {(WITHIN, key): seller[i] for i, key in enumerate(world.icc1)}
+    return between | {(WITHIN, key): seller[..., i, :, :] for i, key in enumerate(world.icc1)}
 
 
 def nested(outer: np.ndarray, inner: np.ndarray, share: float) -> np.ndarray:

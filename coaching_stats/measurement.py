@@ -11,6 +11,7 @@ from math import sqrt
 import numpy as np
 import yaml
 
+from coaching_stats.batched_streams import Random, how_many
 from coaching_stats.instrument import ATTENTION_KEYS, Item, load_instrument
 from coaching_stats.latent import BETWEEN, Scores, World, nested, seller_score
 
@@ -65,7 +66,7 @@ def valences() -> Mapping[str, int]:
 
 
 def seller_answers(
-    rng: np.random.Generator, world: World, scores: Scores, conditions: Conditions = USUAL
+    rng: Random, world: World, scores: Scores, conditions: Conditions = USUAL
 ) -> tuple[Answers, np.ndarray]:
     """Let every seller answer every item.
 
@@ -90,7 +91,7 @@ def seller_answers(
 
 
 def manager_answers(
-    rng: np.random.Generator,
+    rng: Random,
     world: World,
     scores: Scores,
     past_failures: np.ndarray,
@@ -128,9 +129,7 @@ def manager_answers(
     return _with_inattentive(rng, answers, shape)
 
 
-def process_ratings(
-    rng: np.random.Generator, scores: Scores
-) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+def process_ratings(rng: Random, scores: Scores) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
     """Let one rater per team rate every process element.
 
     Drawn in this order: the rater's view of each construct; then rating by rating, a to h, all
@@ -163,9 +162,7 @@ def training_hours(scores: Scores) -> np.ndarray:
     return np.maximum(0, np.rint(12 + 8 * scores[BETWEEN, "TRN"])).astype(int)
 
 
-def monthly_sales(
-    rng: np.random.Generator, world: World, scores: Scores, n_months: int
-) -> np.ndarray:
+def monthly_sales(rng: Random, world: World, scores: Scores, n_months: int) -> np.ndarray:
     """Sales index of each seller (100 = target), shape (..., teams, sellers, n_months)."""
     eta = seller_score(world, scores, "SALES")[..., np.newaxis]
     noise = rng.standard_normal((*eta.shape[:-1], n_months))
@@ -182,7 +179,7 @@ def _coloured(eta: np.ndarray, mood: np.ndarray, weight: float) -> np.ndarray:
 
 
 def _answer(
-    rng: np.random.Generator,
+    rng: Random,
     item: Item,
     eta: np.ndarray | None,
     shape: tuple[int, ...],
@@ -198,7 +195,7 @@ def _answer(
 
 
 def _likert(
-    rng: np.random.Generator, item: Item, eta: np.ndarray, error: float, loading: float = LOADING
+    rng: Random, item: Item, eta: np.ndarray, error: float, loading: float = LOADING
 ) -> np.ndarray:
     """Round a score with error to the options of an item, whose middle is the mean."""
     middle = (item.scale_min + item.scale_max) / 2
@@ -208,11 +205,11 @@ def _likert(
 
 
 def _with_inattentive(
-    rng: np.random.Generator, answers: Answers, shape: tuple[int, ...]
+    rng: Random, answers: Answers, shape: tuple[int, ...]
 ) -> tuple[Answers, np.ndarray]:
     """Overwrite the answers of the inattentive: any option, and a wrong one in every check."""
     inattentive = rng.random(shape) < INATTENTIVE
-    n = int(inattentive.sum())
+    n = how_many(rng, inattentive)
     for name, answer in answers.items():
         item = load_instrument().item(name)
         n_options = item.scale_max - item.scale_min + 1

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coaching_stats.batched_streams import Random
 from coaching_stats.errors import DesignError, explain
 from coaching_stats.instrument import ATTENTION_KEYS
 from coaching_stats.latent import (
@@ -216,7 +217,7 @@ def _wave(
     rates = {"seller": conditions.seller_response, "manager": conditions.manager_response}
     responded = {role: rng.random(len(people.languages[role])) < rates[role] for role in ids}
     if conditions.missing:
-        sellers, managers = (_with_gaps(rng, a, conditions.missing) for a in (sellers, managers))
+        sellers, managers = (with_gaps(rng, a, conditions.missing) for a in (sellers, managers))
     return {
         f"{role}_survey": _survey(
             rng, ids[role], answers, people.languages[role], responded[role], wave
@@ -228,7 +229,7 @@ def _wave(
     }
 
 
-def _with_gaps(rng: np.random.Generator, answers: Answers, share: float) -> Answers:
+def with_gaps(rng: Random, answers: Answers, share: float) -> Answers:
     """Leave single answers out at random, attention checks apart."""
     return {
         name: answer

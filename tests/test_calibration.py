@@ -9,6 +9,7 @@ from coaching_stats import calibration, cli
 from coaching_stats.calibration import THEORY, VERDICTS, WHOLE, Design, calibrate
 from coaching_stats.calibration_figure import plot_calibration
 from coaching_stats.designs import design_of, what_it_takes
+from coaching_stats.error_rates import nearest_error_rates
 from coaching_stats.errors import DesignError, StudyError
 from coaching_stats.measurement import LOADING, Conditions
 from coaching_stats.panel import measure
@@ -167,7 +168,7 @@ def test_the_search_goes_by_cost_and_says_what_it_tried(tmp_path):
 
 
 def test_the_search_stops_at_the_first_design_that_does(tmp_path):
-    """With a target of nothing the cheapest does; sellers alone never support the theory falsely."""
+    """With a target of nothing the cheapest does: sellers alone never support a theory."""
     grid = [SMALL, {**SMALL, "managers": False}]
     options = {"n_sim": 1, "seed": 1, "n_jobs": 1, "progress": False, "cache": tmp_path}
     found = what_it_takes(grid=grid, target=0.0, **options)
@@ -180,6 +181,14 @@ def test_the_search_stops_at_the_first_design_that_does(tmp_path):
 def test_a_target_is_a_share(wrong):
     with pytest.raises(DesignError, match="give a share"):
         what_it_takes(**wrong)
+
+
+def test_a_share_that_is_not_quite_0_or_1_does_not_pass_for_it():
+    shown = {
+        text.get_text() for text in plot_calibration(nearest_error_rates(Design(24, 1, 8))).texts
+    }
+    assert {"0 %", "< 1 %", "> 99 %"} <= shown
+    assert "100 %" not in shown
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])
