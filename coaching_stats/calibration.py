@@ -413,6 +413,21 @@ def _counts(
                 yield world, name, verdict, counts[verdict], len(found)
 
 
+def per_cent(share: float) -> str:
+    """Whole per cents; a share that is not quite 0 or 1 does not pass for it.
+
+    Examples
+    --------
+    >>> per_cent(0.0), per_cent(0.002), per_cent(0.42), per_cent(0.998)
+    ('0 %', '< 1 %', '42 %', '> 99 %')
+    """
+    if 0 < share < 0.005:
+        return "< 1 %"
+    if 0.995 < share < 1:
+        return "> 99 %"
+    return f"{100 * share:.0f} %"
+
+
 def _notes(design: Design) -> Iterator[str]:
     yield f"simulated surveys, design {design}"
     yield f"random halves are medians over {N_SPLITS} splits in place of 50"

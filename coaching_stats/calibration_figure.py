@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coaching_stats.calibration import THEORY, WHOLE, Calibration
+from coaching_stats.calibration import THEORY, WHOLE, Calibration, per_cent
 from coaching_stats.texts import texts
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def plot_calibration(
         ax.text(
             column,
             row,
-            _per_cent(share),
+            per_cent(share),
             ha="center",
             va="center",
             color="white" if share > DARK else "black",
@@ -74,12 +74,3 @@ def plot_calibration(
     ax.figure.suptitle(said["title"].format(of=of, design=calibration.design), fontsize=12)
     ax.figure.supxlabel(said["caption"].format(n=calibration.n_sim), fontsize=9)
     return ax
-
-
-def _per_cent(share: float) -> str:
-    """Whole per cents; a share that is not quite 0 or 1 does not pass for it."""
-    if 0 < share < 0.005:
-        return "< 1 %"
-    if 0.995 < share < 1:
-        return "> 99 %"
-    return f"{100 * share:.0f} %"

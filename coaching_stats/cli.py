@@ -143,12 +143,16 @@ def calibrate_command(
     out: Annotated[Path | None, typer.Option(help="CSV file for the error matrix")] = None,
 ) -> None:
     """Say how often such a design would say what, in worlds whose truth is known."""
-    found = calibrate(
-        design={"firms": firms, "teams": teams, "sellers": sellers},
-        worlds=None if worlds is None else worlds.split(","),
-        n_sim=sims,
-        seed=seed,
-    )
+    try:
+        found = calibrate(
+            design={"firms": firms, "teams": teams, "sellers": sellers},
+            worlds=None if worlds is None else worlds.split(","),
+            n_sim=sims,
+            seed=seed,
+        )
+    except KeyboardInterrupt as stop:
+        typer.echo("\n".join(getattr(stop, "__notes__", [])), err=True)
+        raise
     table = found.tidy()
     if out is not None:
         write_files({out: table.to_csv(index=False, lineterminator="\n")})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coaching_stats.calibration import THEORY, WHOLE
+from coaching_stats.calibration import THEORY, WHOLE, per_cent
 from coaching_stats.designs import TRUE_WORLD, design_of
 from coaching_stats.error_rates import nearest_error_rates
 from coaching_stats.study import Run
@@ -38,8 +38,8 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
         "heading": said["heading"],
         "answer": said["answer"].format(
             verdict=said["verdicts"][verdict],
-            true=_per_cent(shares.loc[TRUE_WORLD, verdict]),
-            false=_per_cent(shares.loc[rivals, verdict].max()),
+            true=per_cent(shares.loc[TRUE_WORLD, verdict]),
+            false=per_cent(shares.loc[rivals, verdict].max()),
         ),
         "text": said["text" if run.calibration is None else "own"].format(
             n=found.n_sim, design=found.design
@@ -50,19 +50,10 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
             {
                 "world": said["worlds"][world],
                 "cells": [
-                    {"share": _per_cent(shares.loc[world, name]), "said": name == verdict}
+                    {"share": per_cent(shares.loc[world, name]), "said": name == verdict}
                     for name in WHOLE
                 ],
             }
             for world in dict.fromkeys(rates["world"])
         ],
     }
-
-
-def _per_cent(share: float) -> str:
-    """Whole per cents; a share that is not quite 0 or 1 does not pass for it."""
-    if 0 < share < 0.005:
-        return "< 1 %"
-    if 0.995 < share < 1:
-        return "> 99 %"
-    return f"{100 * share:.0f} %"

@@ -6,13 +6,26 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from coaching_stats.columns import text_columns
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 from coaching_stats.frames import numeric_columns, refuse_no_rows, require_columns
+from coaching_stats.personal_data import find_personal_data
 from coaching_stats.team_records import INVENTORY_ROLES, RATINGS
 
 WHO = ("team_id", "rater_id", "rater_role")
 LOW, HIGH = 1, 7  # ends of every rating
+RIGIDITY = "rigidity"
+INDICES = {
+    "obstacle": "d",
+    "avoidance_managers": "e",
+    "avoidance_sellers": "f",
+    RIGIDITY: "abc",
+    "support": "g",
+    "importance": "h",
+}
 
 
 def checked_inventory(inventory: pd.DataFrame, elements: Collection[str]) -> pd.DataFrame:
@@ -128,3 +141,123 @@ def _refuse(faults: list[str]) -> None:
             "rater and element",
         )
     )
+
+
+def rater_units(team: pd.Series, rater: pd.Series) -> tuple[np.ndarray, bool]:
+    """Units that may be taken as independent: raters linked by a shared team count as one.
+
+    Raters of one team are one unit, and so are the teams of one rater. Where everybody hangs
+    together (one team, or one rater of all), each rater is a unit.
+
+    Parameters
+    ----------
+    team, rater : Series, shape (n,)
+        Ids of each row; a rater has the same id in every team.
+
+    Returns
+    -------
+    units : ndarray of int, shape (n,)
+    is_linked : bool
+        Whether the units are raters linked by teams, rather than single raters.
+
+    Examples
+    --------
+    >>> team, rater = pd.Series(["T1", "T1", "T2", "T3"]), pd.Series(["R1", "R2", "R3", "R3"])
+    >>> units, is_linked = rater_units(team, rater)
+    >>> units.tolist(), is_linked
+    ([0, 0, 1, 1], True)
+    """
+    teams, team_ids = pd.factorize(team)
+    raters, rater_ids = pd.factorize(rater)
+    n_nodes = len(team_ids) + len(rater_ids)
+    links = coo_array(
+        (np.ones(len(teams)), (teams, raters + len(team_ids))), shape=(n_nodes, n_nodes)
+    )
+    n_units, labels = connected_components(links, directed=False)
+    return (labels[teams], True) if n_units > 1 else (raters, False)
+
+
+def index_values(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Indices of each row, those whose ratings were asked.
+
+    Rigidity, how fixed and enforced an element is, is the mean of `a`, `b` and 8 - `c`, where at
+    least two of the three were answered.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        With some of the columns ``a`` to ``h``.
+
+    Returns
+    -------
+    DataFrame
+        Same rows, some of the columns ``obstacle, avoidance_managers, avoidance_sellers, rigidity,
+        support, importance``.
+
+    Examples
+    --------
+    >>> index_values(pd.DataFrame({"a": [6.0], "b": [5.0], "c": [1.0]})).round(2).values.tolist()
+    [[6.0]]
+    """
+    values = {}
+    for index, rating in INDICES.items():
+        if index == RIGIDITY:
+            turned = ratings.reindex(columns=list("abc")).assign(c=lambda r: LOW + HIGH - r["c"])
+            values[index] = turned.mean(axis=1).where(turned.notna().sum(axis=1) >= 2)
+        elif rating in ratings:
+            values[index] = ratings[rating]
+    return pd.DataFrame(values).dropna(axis=1, how="all")
+
+
+def shown_remarks(inventory: pd.DataFrame, minimum: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Free text by element, where enough raters wrote some and no personal data was found in it.
+
+    Parameters
+    ----------
+    inventory : DataFrame
+        Long, with ``rater_id, element`` and, where it was asked, ``note``.
+    minimum : int
+        Raters.
+
+    Returns
+    -------
+    remarks : DataFrame
+        Columns ``element, remark``, in alphabetical order, so that no order gives a rater away.
+    notes : tuple of str
+        What was held back.
+
+    Examples
+    --------
+    >>> wrote = pd.DataFrame({"rater_id": [1, 2, 3], "element": ["P1", "P1", "P2"],
+    ...                       "note": ["too stiff", "all right", "in the way"]})
+    >>> remarks, notes = shown_remarks(wrote, minimum=2)
+    >>> remarks.values.tolist()
+    [['P1', 'all right'], ['P1', 'too stiff']]
+    >>> notes
+    ('remarks on 1 element held back: fewer than 2 raters wrote',)
+    """
+    empty = pd.DataFrame({"element": [], "remark": []}, dtype=object)
+    if "note" not in inventory:
+        return empty, ()
+    text = inventory["note"].fillna("").astype(str).str.strip()
+    wrote = inventory.assign(remark=text)[text.to_numpy() != ""]
+    cells = [[remark] for remark in wrote["remark"]]
+    found = find_personal_data(text_columns(["remark"], cells, range(len(cells))))
+    personal = sorted({row for entry in found for row in entry["rows"]})
+    wrote = wrote[~np.isin(np.arange(len(wrote)), personal)]
+    raters = wrote.groupby("element")["rater_id"].transform("nunique")
+    few = wrote.loc[raters < minimum, "element"].nunique()
+    shown = wrote.loc[raters >= minimum, ["element", "remark"]]
+    notes = []
+    if personal:
+        notes.append(f"{_count(len(personal), 'remark')} held back: personal data found")
+    if few:
+        notes.append(
+            f"remarks on {_count(few, 'element')} held back: fewer than {minimum} raters wrote"
+        )
+    ordered = shown.sort_values(["element", "remark"]).reset_index(drop=True)
+    return (ordered if len(ordered) else empty), tuple(notes)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
