@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
+from coaching_stats.judgement import LegVerdict, Verdict
 from coaching_stats.study import Run
-from coaching_stats.verdicts import LegVerdict, Verdict
 
 SCHEMA_VERSION = 1
 DIGITS = 12
