@@ -19,6 +19,7 @@ from coaching_stats.errors import CoachingStatsError, DataError, DesignError, St
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.frames import within_between
 from coaching_stats.graph_figure import plot_graph
+from coaching_stats.importance import shapley
 from coaching_stats.instrument import load_instrument
 from coaching_stats.item_bias import item_bias
 from coaching_stats.mediation import mediate
@@ -27,6 +28,7 @@ from coaching_stats.regression import regress
 from coaching_stats.reliability import reliability
 from coaching_stats.report import write_report
 from coaching_stats.scales import score, turned_items
+from coaching_stats.sensitivity_figure import plot_sensitivity
 from coaching_stats.study import judge, run_study
 from coaching_stats.survey import read_survey
 from coaching_stats.theory import load_study
@@ -57,6 +59,7 @@ __all__ = [
     "plot_chain",
     "plot_graph",
     "plot_residuals",
+    "plot_sensitivity",
     "plot_slopes",
     "plot_verdicts",
     "read_survey",
@@ -64,6 +67,7 @@ __all__ = [
     "reliability",
     "run_study",
     "score",
+    "shapley",
     "simulate",
     "turned_items",
     "what_it_takes",

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DataError, DesignError, explain, first_ten
-from coaching_stats.frames import left_out, numeric_columns, require_columns
+from coaching_stats.frames import left_out, numeric_columns
 from coaching_stats.results import COLUMNS, Shown, Table, t_quantile, two_sided_p
 
 FEW = 10  # complete rows for each item, below which the check says little
+LEAST = 5  # complete rows, below which an adjusted correlation has no interval
+ROUNDING = 1e-9  # distance from 1 of a correlation that is 1
 
 
 def one_factor_check(data: pd.DataFrame, items: Sequence[str]) -> Table:
@@ -34,9 +36,9 @@ def one_factor_check(data: pd.DataFrame, items: Sequence[str]) -> Table:
     Raises
     ------
     DataError
-        A column missing, text, or without variation.
+        A column missing, named twice, text, or without variation.
     DesignError
-        Fewer complete rows than items.
+        Fewer than two items, or not more complete rows than items.
 
     Notes
     -----
@@ -57,6 +59,7 @@ def one_factor_check(data: pd.DataFrame, items: Sequence[str]) -> Table:
     >>> bool(table["share"].is_monotonic_decreasing)
     True
     """
+    _check_two(items, "items")
     values, notes = _complete(data, items)
     eigenvalues = np.linalg.eigvalsh(np.corrcoef(values, rowvar=False))[::-1]
     kept = eigenvalues[: max(1, int((eigenvalues > 1).sum()))]
@@ -74,11 +77,11 @@ def one_factor_check(data: pd.DataFrame, items: Sequence[str]) -> Table:
 
 def _complete(data: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Complete rows of columns that vary."""
-    require_columns(data, list(columns))
+    _check_names(columns)
     values = numeric_columns(data, list(columns))
     complete = values[~np.isnan(values).any(axis=1)]
     gone = len(values) - len(complete)
-    if len(complete) <= len(columns):
+    if len(complete) < max(LEAST, len(columns) + 1):
         raise DesignError(
             explain(
                 what=f"{len(complete)} complete rows for {len(columns)} columns",
@@ -92,6 +95,27 @@ def _complete(data: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, t
             explain(what="columns do not vary", where=first_ten(constant), remedy="leave them out")
         )
     return complete, (left_out(gone, "a value is missing"),) if gone else ()
+
+
+def _check_names(columns: Sequence[str]) -> None:
+    twice = [name for name in columns if list(columns).count(name) > 1]
+    if twice:
+        raise DataError(
+            explain(
+                what=f"listed twice: {first_ten(dict.fromkeys(twice))}", remedy="name each one once"
+            )
+        )
+
+
+def _check_two(columns: Sequence[str], what: str) -> None:
+    if len(columns) < 2:
+        raise DesignError(
+            explain(
+                what=f"{len(columns)} {what} cannot share anything",
+                where=first_ten(columns),
+                remedy="name at least two",
+            )
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,7 +137,7 @@ class MarkerAdjusted(Shown):
     notes: tuple[str, ...]
 
     def tidy(self) -> pd.DataFrame:
-        """One row per pair: ``COLUMNS``, then the plain correlation as ``unadjusted``."""
+        """One row per pair: ``COLUMNS``, then ``unadjusted, unadjusted_p_value``, both plain."""
         return self.table.copy()
 
     def glance(self) -> pd.DataFrame:
@@ -151,9 +175,10 @@ def marker_adjusted(
     Raises
     ------
     DataError
-        A column missing, text, or without variation; the marker among the scores.
+        A column missing, named twice, text, or without variation; the marker among the scores.
     DesignError
-        Fewer complete rows than columns.
+        Fewer than two scores or five complete rows, not more rows than columns, or a conf_level
+        outside 0 and 1.
 
     Notes
     -----
@@ -162,6 +187,10 @@ def marker_adjusted(
     correlation is negative and nothing is adjusted. Rows of one team are not independent, so
     intervals are too narrow where scores differ between teams. A respondent's mood that leaves
     the marker untouched passes unseen.
+
+    The marker's correlation is taken as known. It is not: in simulated surveys of 200 and 1,000
+    with a mood, intervals that say 95 % held the truth in 84 to 90 %. Read a p-value near its
+    limit as undecided.
 
     References
     ----------
@@ -184,26 +213,49 @@ def marker_adjusted(
                 remedy="give the scores without it",
             )
         )
+    _check_two(columns, "scores")
+    if not 0 < conf_level < 1:
+        raise DesignError(
+            explain(what=f"conf_level {conf_level} is not between 0 and 1", remedy="give 0.95, say")
+        )
     values, notes = _complete(data, [*columns, marker])
     correlation = np.corrcoef(values, rowvar=False)
     smallest = float(correlation[-1, :-1].min())
     common = max(0.0, smallest)
-    if smallest <= 0:
-        notes += (f"the marker's smallest correlation is {smallest:.2f}: nothing is adjusted",)
     rows = [
         _pair(f"{columns[i]}~{columns[j]}", correlation[i, j], common, len(values), conf_level)
         for i, j in combinations(range(len(columns)), 2)
     ]
-    return MarkerAdjusted(common, len(values), pd.DataFrame(rows), notes)
+    table = pd.DataFrame(rows)
+    impossible = table.loc[table["estimate"].isna(), "term"]
+    notes += (
+        f"the marker's smallest correlation is {smallest:.2f}: nothing is adjusted"
+        if smallest <= 0
+        else "intervals take the marker's correlation as known, and are too narrow",
+    )
+    if len(impossible):
+        notes += (f"adjusted, not between -1 and 1, so left empty: {first_ten(impossible)}",)
+    return MarkerAdjusted(common, len(values), table, notes)
 
 
 def _pair(term: str, plain: float, common: float, n: int, conf_level: float) -> dict[str, object]:
-    """One adjusted correlation with its t test and Fisher's interval."""
-    adjusted = (plain - common) / (1 - common)
-    std_error = float(np.sqrt((1 - adjusted**2) / (n - 3)))
-    statistic = adjusted / std_error
-    margin = float(t_quantile((1 + conf_level) / 2, np.inf)) / np.sqrt(n - 4)
-    low, high = np.tanh(np.arctanh(adjusted) + margin * np.array([-1.0, 1.0]))
-    numbers = (adjusted, std_error, statistic, n - 3, two_sided_p(statistic, n - 3), low, high)
+    """One adjusted correlation beside the plain one; nan where it would not lie within -1 and 1."""
+    is_possible = plain < 1 - ROUNDING and plain - common > -(1 - common) * (1 - ROUNDING)
+    adjusted = (plain - common) / (1 - common) if is_possible else np.nan
+    numbers = (adjusted, *_test(adjusted, n - 3), *_interval(adjusted, n - 4, conf_level))
     row = dict(zip(COLUMNS, (term, *map(float, numbers)), strict=True))
-    return {**row, "unadjusted": float(plain)}
+    p_value = _test(float(np.clip(plain, ROUNDING - 1, 1 - ROUNDING)), n - 2)[-1]
+    return {**row, "unadjusted": float(plain), "unadjusted_p_value": float(p_value)}
+
+
+def _test(correlation: float, df: int) -> tuple[float, float, float, float]:
+    """Standard error, t, degrees of freedom and p of a correlation."""
+    std_error = np.sqrt((1 - correlation**2) / df)
+    statistic = correlation / std_error
+    return std_error, statistic, df, two_sided_p(statistic, df)
+
+
+def _interval(correlation: float, n: int, conf_level: float) -> np.ndarray:
+    """Fisher's interval, 1 / n the variance on his scale, shape (2,)."""
+    margin = float(t_quantile((1 + conf_level) / 2, np.inf)) / np.sqrt(n)
+    return np.tanh(np.arctanh(correlation) + margin * np.array([-1.0, 1.0]))

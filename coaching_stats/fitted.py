@@ -14,6 +14,7 @@ from coaching_stats.cluster_robust import Projection, cr1s, leave_one_out
 from coaching_stats.errors import DesignError, explain, first_ten, nearest
 from coaching_stats.least_squares import Fit
 from coaching_stats.results import COLUMNS, Result, Table, t_quantile
+from coaching_stats.sensitivity import Sensitivity, sensitivity_of
 from coaching_stats.wald import hotelling_test
 
 
@@ -211,6 +212,39 @@ class Regression(Result):
         row = (term, estimate, error, statistic, df, p_value, low, high)
         notes = (f"two one-sided tests against +-{sesoi:g}; the interval is at {level:.0%}",)
         return Table(pd.DataFrame([row], columns=COLUMNS), notes)
+
+    def sensitivity(self, term: str, benchmarks: Sequence[str] = ()) -> Sensitivity:
+        """Say how strong something left out would have to be to explain a slope away.
+
+        Parameters
+        ----------
+        term : str
+        benchmarks : sequence of str
+            Regressors to measure a confounder by: as strong as this one, twice and three times.
+
+        Returns
+        -------
+        Sensitivity
+            One row: the slope as `tidy` gives it, ``partial_r2``, ``robustness_value`` and
+            ``robustness_value_interval``; and ``.bounds`` by benchmark.
+
+        Raises
+        ------
+        DesignError
+            Unknown term or benchmark, or nothing left over to explain.
+
+        References
+        ----------
+        Cinelli & Hazlett (2020), Journal of the Royal Statistical Society B 82, 39-67.
+
+        Examples
+        --------
+        >>> from coaching_stats.regression import regress
+        >>> data = pd.DataFrame({"y": [1, 2, 4, 3, 6, 5.0], "x": range(6)})
+        >>> regress("y ~ x", data).sensitivity("x").tidy()["robustness_value"].round(3).tolist()
+        [0.817]
+        """
+        return sensitivity_of(self, self.fit, term, benchmarks)
 
     def _projection(self) -> Projection:
         if self.n_clusters is None:

@@ -16,7 +16,7 @@ from coaching_stats.results import COLUMNS, Table
 
 FEW = 50  # respondents of a language, below which little is seen
 LEAST = 3  # respondents of a language, below which its line has no error
-WEAK = 0.5  # reliability of the other items, below which they are no yardstick
+WEAK = 0.6  # reliability of the other items, below which they are a poor yardstick; as in gate G3
 
 
 def item_bias(
@@ -65,7 +65,9 @@ def item_bias(
     -----
     On the raw mean of few items, part of every true difference of the groups passes for bias, the
     more surely so the more respondents; hence the drawing in. The reliability that it goes by is
-    that of one common factor within the groups, equal in both, and is taken as known.
+    that of one common factor within the groups, with equal error variance in both, and is taken
+    as known. Where the other items are a weak yardstick, which a note says, p-values are
+    therefore somewhat too small, those of the slopes more so.
 
     The other items are the yardstick: if most of them are biased the same way, the honest ones
     look biased, one biased item pushes the others the other way a little, and a difference that
@@ -207,12 +209,10 @@ def _one_item(
     unit: np.ndarray | None,
     conf_level: float,
 ) -> dict[str, object]:
-    rest = _z(np.delete(values, place, axis=1).mean(axis=1))
-    middle = np.where(is_second, rest[is_second].mean(), rest[~is_second].mean())
     frame = pd.DataFrame(
         {
             "y": _z(values[:, place]),
-            "standing": middle + reliable * (rest - middle),
+            "standing": _standing(np.delete(values, place, axis=1), is_second, reliable),
             "second": is_second.astype(float),
         }
     )
@@ -231,6 +231,22 @@ def _one_item(
         "slope_difference": slope["estimate"],
         "slope_p_value": slope["p_value"],
     }
+
+
+def _standing(others: np.ndarray, is_second: np.ndarray, reliable: float) -> np.ndarray:
+    """Z-scored mean of the other items, drawn towards the mean of the group, shape (n,).
+
+    The error variance is held equal, so that a group that differs more is drawn in less.
+    """
+    rest = _z(others.mean(axis=1))
+    groups = (is_second, ~is_second)
+    within = sum(((rest[g] - rest[g].mean()) ** 2).sum() for g in groups) / (len(rest) - 2)
+    standing = np.empty(len(rest))
+    for g in groups:
+        own = 1 - (1 - reliable) * within / max(rest[g].var(ddof=1), SINGULAR)
+        share = np.clip(own, reliable / 2, 1.0)  # a chance of few answers, below half
+        standing[g] = rest[g].mean() + share * (rest[g] - rest[g].mean())
+    return standing
 
 
 def _z(values: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from coaching_stats.personal_data import find_personal_data
 from coaching_stats.team_records import INVENTORY_ROLES, RATINGS
 
 WHO = ("team_id", "rater_id", "rater_role")
+ASKED = (*RATINGS, "present", "note")  # of each element
 LOW, HIGH = 1, 7  # ends of every rating
 RIGIDITY = "rigidity"
 INDICES = {
@@ -62,7 +63,6 @@ def checked_inventory(inventory: pd.DataFrame, elements: Collection[str]) -> pd.
     """
     require_columns(inventory, WHO)
     table = inventory if "element" in inventory else _long(inventory, elements)
-    require_columns(table, ("element",))
     rated = [column for column in RATINGS if column in table]
     if not rated:
         raise DataError(
@@ -84,20 +84,26 @@ def checked_inventory(inventory: pd.DataFrame, elements: Collection[str]) -> pd.
 
 def _long(inventory: pd.DataFrame, elements: Collection[str]) -> pd.DataFrame:
     """Stack the columns ``<element>_<rating>``; what a rater left blank throughout has no row."""
-    split = {c: tuple(str(c).rpartition("_")[::2]) for c in inventory.columns}
-    wanted = (*RATINGS, "present", "note")
-    cells = {
-        column: (element, what)
-        for column, (element, what) in split.items()
-        if element and (what in RATINGS or (what in wanted and element in elements))
-    }
+    split = {c: str(c).rpartition("_")[::2] for c in inventory.columns}
+    unknown = [c for c, (e, what) in split.items() if e and what in RATINGS and e not in elements]
+    cells = {c: of for c, of in split.items() if of[0] in elements and of[1] in ASKED}
+    if unknown or not cells:
+        raise DataError(
+            explain(
+                what="the process inventory has no column 'element', and "
+                + ("ratings of unknown elements" if unknown else "no ratings such as P1_a"),
+                where=first_ten(f"{c}{nearest(split[c][0], elements)}" for c in unknown)
+                or f"the columns are {first_ten(inventory.columns)}",
+                remedy="use the elements P1 to P16, or name your own in elements=",
+            )
+        )
     stacked = []
-    for element in dict.fromkeys(element for element, _ in cells.values()):
+    for element in dict.fromkeys(of for of, _ in cells.values()):
         of_one = {column: what for column, (e, what) in cells.items() if e == element}
         answered = inventory[list(of_one)].notna().any(axis=1)
         rows = inventory.loc[answered, [*WHO, *of_one]]
         stacked.append(rows.rename(columns=of_one).assign(element=element))
-    return pd.concat(stacked) if stacked else inventory
+    return pd.concat(stacked)
 
 
 def _faults(table: pd.DataFrame, elements: Collection[str], numbers: pd.DataFrame) -> list[str]:
@@ -255,7 +261,7 @@ def shown_remarks(inventory: pd.DataFrame, minimum: int) -> tuple[pd.DataFrame, 
         notes.append(
             f"remarks on {_count(few, 'element')} held back: fewer than {minimum} raters wrote"
         )
-    ordered = shown.sort_values(["element", "remark"]).reset_index(drop=True)
+    ordered = shown.drop_duplicates().sort_values(["element", "remark"], ignore_index=True)
     return (ordered if len(ordered) else empty), tuple(notes)
 
 

@@ -82,8 +82,9 @@ class ProcessMap(Shown):
         Series, index role and element
             ``both``: the intervals of the obstacle and of a use for avoiding lie above 4;
             ``obstacle`` or ``resource``: one does; ``neither``: all lie below 4; ``unclear``:
-            none lies above and not all lie below; ``too_few``: an obstacle or both uses are not
-            shown.
+            none lies above and not all lie below. Where the obstacle or both uses are not shown,
+            ``too_few`` raters or ``alike``, since they all gave one rating. What was not asked
+            lies neither above nor below.
         """
         of_role = self.table[self.table["role"] != DIFFERENCE].set_index(["role", "element"])
         side = {
@@ -91,7 +92,7 @@ class ProcessMap(Shown):
             for index in ("obstacle", *AVOIDANCE)
             if (of_role["index"] == index).any()
         }
-        sides = pd.DataFrame(side).reindex(columns=["obstacle", *AVOIDANCE]).fillna("hidden")
+        sides = pd.DataFrame(side).reindex(columns=["obstacle", *AVOIDANCE], fill_value="open")
         return sides.apply(lambda row: _reading(row["obstacle"], set(row[list(AVOIDANCE)])), axis=1)
 
     def ranking(self, language: str = "en") -> pd.DataFrame:
@@ -190,6 +191,7 @@ def process_map(
     names = _names(elements)
     _refuse_minimum(minimum_group)
     rows = checked_inventory(inventory, list(names))
+    names = {key: name for key, name in names.items() if (rows["element"] == key).any()}
     is_present = rows["present"].fillna(1) == 1 if "present" in rows else rows["rater_id"].notna()
     remarks, held_back = shown_remarks(rows, minimum_group)
     kept = rows[is_present.to_numpy()].reset_index(drop=True)
@@ -229,7 +231,7 @@ def _names(elements: Mapping[str, Mapping[str, str]] | None) -> dict[str, dict[s
                 remedy='give elements={"key": {"en": "...", "fi": "..."}}',
             )
         )
-    return {str(key): {lang: name[lang] for lang in LANGUAGES} for key, name in elements.items()}
+    return {key: {lang: name[lang] for lang in LANGUAGES} for key, name in elements.items()}
 
 
 def _refuse_minimum(minimum_group: int) -> None:
@@ -244,15 +246,18 @@ def _refuse_minimum(minimum_group: int) -> None:
 
 
 def _side(row: pd.Series) -> str:
-    """Where the interval of a figure lies about the middle of the scale."""
+    """Where the interval of a figure lies about the middle of the scale, or why it is hidden."""
     if not row["is_shown"]:
-        return "hidden"
-    return "high" if row["conf_low"] > MIDPOINT else "low" if row["conf_high"] < MIDPOINT else "open"
+        return "too_few" if pd.isna(row["n"]) else "alike"
+    return (
+        "high" if row["conf_low"] > MIDPOINT else "low" if row["conf_high"] < MIDPOINT else "open"
+    )
 
 
 def _reading(obstacle: str, uses: set[str]) -> str:
-    if obstacle == "hidden" or uses == {"hidden"}:
-        return "too_few"
+    hidden = {"too_few", "alike"}
+    if obstacle in hidden or uses <= hidden:
+        return "too_few" if "too_few" in {obstacle, *uses} else "alike"
     if "high" in uses:
         return "both" if obstacle == "high" else "resource"
     if obstacle == "high":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from coaching_stats.csv_files import NUMBER
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def inert_cell(cell: object) -> object:
@@ -32,12 +33,30 @@ def inert(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
+        Its index is not looked at.
 
     Returns
     -------
     DataFrame
-        A copy.
+        A copy. Making it inert again changes nothing; text that began with an apostrophe before
+        is no longer told from text that was given one, so there is no way back.
+
+    Examples
+    --------
+    >>> inert(pd.DataFrame({"@team": ["=1+1", "-3.5"]})).to_dict("list")
+    {"'@team": ["'=1+1", '-3.5']}
     """
-    texts = frame.select_dtypes(exclude=["number", "bool", "datetime"]).columns
-    changed = {column: frame[column].map(inert_cell) for column in texts}
-    return frame.assign(**changed).rename(columns=inert_cell)
+    # Columns are taken by place: a name may be a number, or stand twice.
+    columns = [_inert_column(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    if not columns:
+        return frame.copy()
+    return pd.concat(columns, axis="columns").rename(columns=inert_cell)
+
+
+def _inert_column(column: pd.Series) -> pd.Series:
+    if not isinstance(column.dtype, (pd.StringDtype, pd.CategoricalDtype, np.dtypes.ObjectDType)):
+        return column
+    cells = [inert_cell(cell) for cell in column]
+    # As objects, since whole numbers beside gaps would become floats: 1 must not turn into 1.0.
+    dtype = column.dtype if isinstance(column.dtype, pd.StringDtype) else object
+    return pd.Series(cells, index=column.index, name=column.name, dtype=dtype)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from coaching_stats.common_method import marker_adjusted, one_factor_check
 from coaching_stats.errors import DataError, DesignError
@@ -44,6 +45,74 @@ def test_the_marker_gives_back_the_correlation_without_mood(mood):
     assert found["estimate"] == pytest.approx(0.3, abs=0.03)
 
 
+def with_correlations(matrix, names, n=80):
+    """Rows whose correlations are exactly the ones given."""
+    rows = np.random.default_rng(7).normal(size=(n, len(matrix)))
+    rows -= rows.mean(axis=0)
+    white = rows @ np.linalg.inv(np.linalg.cholesky(np.cov(rows, rowvar=False))).T
+    return pd.DataFrame(white @ np.linalg.cholesky(np.array(matrix)).T, columns=list(names))
+
+
+@pytest.mark.parametrize(("plain", "common"), [(0.5, 0.2), (0.1, 0.3), (-0.3, 0.15)])
+def test_adjusting_is_partialling_out_a_mood_that_makes_the_markers_correlation(plain, common):
+    """By regression residuals: a mood that loads sqrt(r_M) on all scores makes r_M of each two."""
+    load = np.sqrt(common)
+    data = with_correlations(
+        [
+            [1, plain, common, load],
+            [plain, 1, common, load],
+            [common, common, 1, load],
+            [load, load, load, 1],
+        ],
+        ["x", "y", "marker", "mood"],
+    )
+    design = np.column_stack([np.ones(len(data)), data["mood"]])
+    x, y = (data[c] - design @ np.linalg.lstsq(design, data[c])[0] for c in ("x", "y"))
+    found = marker_adjusted(data, ["x", "y"], "marker").tidy().iloc[0]
+    r = np.corrcoef(x, y)[0, 1]
+    assert found["estimate"] == pytest.approx(r)
+
+    full = np.column_stack([design, data["x"]])
+    coef, squares = np.linalg.lstsq(full, data["y"])[:2]
+    error = np.sqrt(squares[0] / (len(data) - 3) * np.linalg.inv(full.T @ full)[2, 2])
+    assert found["statistic"] == pytest.approx(coef[2] / error)
+    assert found["df"] == len(data) - 3
+
+
+def test_the_plain_correlation_has_its_textbook_p():
+    data = rated(60, 0.2, seed=4)
+    found = marker_adjusted(data, ["x", "y"], "marker").tidy().iloc[0]
+    r, p_value = stats.pearsonr(data["x"], data["y"])
+    assert (found["unadjusted"], found["unadjusted_p_value"]) == pytest.approx((r, p_value))
+
+
+def test_the_smallest_of_the_markers_correlations_is_taken():
+    data = with_correlations(
+        [[1, 0.4, 0.3, 0.2], [0.4, 1, 0.3, 0.1], [0.3, 0.3, 1, 0.25], [0.2, 0.1, 0.25, 1]],
+        ["x", "y", "z", "marker"],
+    )
+    found = marker_adjusted(data, ["x", "y", "z"], "marker")
+    assert found.marker_correlation == pytest.approx(0.1)
+    assert found.tidy()["estimate"].tolist() == pytest.approx([0.3 / 0.9, 0.2 / 0.9, 0.2 / 0.9])
+    assert "too narrow" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        [[1, -0.7, 0.3], [-0.7, 1, 0.3], [0.3, 0.3, 1]],
+        [[1, 1, 0.3], [1, 1 + 1e-14, 0.3], [0.3, 0.3, 1]],
+    ],
+    ids=["below -1", "twice the same"],
+)
+def test_an_adjusted_correlation_out_of_bounds_is_left_empty_and_named(matrix):
+    found = marker_adjusted(with_correlations(matrix, ["x", "y", "marker"]), ["x", "y"], "marker")
+    row = found.tidy().iloc[0]
+    assert row[["estimate", "p_value", "conf_low", "conf_high"]].isna().all()
+    assert row["unadjusted"] == pytest.approx(matrix[0][1])
+    assert found.notes[-1].endswith(": x~y")
+
+
 def test_the_adjusted_correlation_covers_the_truth_as_often_as_it_says():
     covered = [
         (row["conf_low"] < 0.3 < row["conf_high"])
@@ -79,6 +148,8 @@ def test_a_simulated_mood_is_seen_by_the_share():
         (["x", "z"], "marker", DataError, "'z'"),
         (["x", "flat"], "marker", DataError, "do not vary .flat"),
         (["x", "gaps"], "marker", DesignError, "2 complete rows"),
+        (["x", "x"], "marker", DataError, "listed twice: x"),
+        (["x"], "marker", DesignError, "1 scores"),
     ],
 )
 def test_what_cannot_be_adjusted(columns, marker, error, fragment):
@@ -86,3 +157,20 @@ def test_what_cannot_be_adjusted(columns, marker, error, fragment):
     data["gaps"] = data["y"].where(data.index < 2)
     with pytest.raises(error, match=fragment):
         marker_adjusted(data, columns, marker)
+
+
+def test_five_rows_are_the_least_that_have_an_interval():
+    data = rated(5, 0.2)
+    assert marker_adjusted(data, ["x", "y"], "marker").tidy()["conf_high"].notna().all()
+    with pytest.raises(DesignError, match="4 complete rows"):
+        marker_adjusted(data.head(4), ["x", "y"], "marker")
+
+
+def test_one_item_alone_has_nothing_to_share():
+    with pytest.raises(DesignError, match="1 items"):
+        one_factor_check(rated(50, 0.2), ["x"])
+
+
+def test_a_level_of_confidence_is_a_share():
+    with pytest.raises(DesignError, match="conf_level 95"):
+        marker_adjusted(rated(50, 0.2), ["x", "y"], "marker", conf_level=95)
