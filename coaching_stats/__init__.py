@@ -24,6 +24,8 @@ from coaching_stats.instrument import load_instrument
 from coaching_stats.item_bias import item_bias
 from coaching_stats.mediation import mediate
 from coaching_stats.model_figures import plot_chain, plot_residuals, plot_slopes
+from coaching_stats.process_map import process_map
+from coaching_stats.process_map_figure import plot_process_map, plot_process_ranks
 from coaching_stats.regression import regress
 from coaching_stats.reliability import reliability
 from coaching_stats.report import write_report
@@ -58,10 +60,13 @@ __all__ = [
     "plot_calibration",
     "plot_chain",
     "plot_graph",
+    "plot_process_map",
+    "plot_process_ranks",
     "plot_residuals",
     "plot_sensitivity",
     "plot_slopes",
     "plot_verdicts",
+    "process_map",
     "read_survey",
     "regress",
     "reliability",

@@ -14,12 +14,19 @@ from typing import Annotated
 
 import typer
 
-from coaching_stats.answers import TRUTH_FILE
+from coaching_stats.answers import TRUTH_FILE, read_csv
 from coaching_stats.calibration import THEORY, calibrate
 from coaching_stats.designs import design_of
 from coaching_stats.errors import CoachingStatsError
 from coaching_stats.matching import proposed_mapping
-from coaching_stats.output import answers_text, receipt_text, write_files, write_outputs
+from coaching_stats.output import (
+    answers_text,
+    receipt_text,
+    write_files,
+    write_map,
+    write_outputs,
+)
+from coaching_stats.process_map import process_map
 from coaching_stats.questionnaire import ENDINGS, write_questionnaire
 from coaching_stats.study import Run, run_study
 from coaching_stats.survey import read_survey
@@ -163,6 +170,20 @@ def calibrate_command(
     typer.echo(f"{texts('en')['simulated']}. Per cent of {sims} surveys:")
     typer.echo(per_cent.rename_axis(index=None, columns=None).to_string())
     typer.echo("\n".join(found.notes))
+
+
+@app.command("map")
+def map_command(
+    inventory: Annotated[Path, typer.Argument(help="The process inventory, a CSV file")],
+    out: Annotated[Path, typer.Option(help="Folder for the map")] = Path("build/map"),
+) -> None:
+    """Map obstacles to coaching, and resources for avoiding it, element by element."""
+    is_simulated = (inventory.parent / TRUTH_FILE).exists()
+    found = process_map(read_csv(inventory), is_simulated=is_simulated)
+    write_map(found, out)
+    typer.echo(found.ranking("en").to_string(index=False, na_rep="–", float_format="{:.1f}".format))
+    typer.echo("\n".join(found.notes))
+    typer.echo(f"map: {out}")
 
 
 @app.command()

@@ -11,12 +11,15 @@ from pathlib import Path
 from coaching_stats.errors import DataError, explain
 from coaching_stats.group_figures import group_figures
 from coaching_stats.hypotheses import ID_NAMES
+from coaching_stats.process_map import ProcessMap
+from coaching_stats.process_map_figure import plot_process_map, plot_process_ranks
 from coaching_stats.receipt import Receipt
 from coaching_stats.report import write_report
 from coaching_stats.results_json import results_text
 from coaching_stats.spreadsheet_text import inert
 from coaching_stats.study import Run
 from coaching_stats.survey import Survey
+from coaching_stats.texts import LANGUAGES
 from coaching_stats.workbook import write_workbook
 
 READABLE = 0o644  # temporary files are for their owner only
@@ -52,14 +55,18 @@ def write_outputs(run: Run, folder: Path, languages: tuple[str, ...]) -> list[Pa
             for path in sorted(Path(waiting).iterdir()):
                 os.replace(path, folder / path.name)
     except OSError as problem:
-        raise DataError(
-            explain(
-                what=f"the results cannot be written to {str(folder)!r}",
-                where=problem.strerror or str(problem),
-                remedy="name a folder in a place where you may write, and close open files there",
-            )
-        ) from None
+        raise _unwritable(folder, problem) from None
     return [folder / REPORTS[language] for language in languages]
+
+
+def _unwritable(folder: Path, problem: OSError) -> DataError:
+    return DataError(
+        explain(
+            what=f"the results cannot be written to {str(folder)!r}",
+            where=problem.strerror or str(problem),
+            remedy="name a folder in a place where you may write, and close open files there",
+        )
+    )
 
 
 def _write_all(run: Run, folder: Path, languages: tuple[str, ...]) -> None:
@@ -119,3 +126,28 @@ def answers_text(survey: Survey) -> str:
     first = [name for name in ("respondent", "team") if name in answers]
     ordered = answers[[*first, *(name for name in answers if name not in first)]]
     return inert(ordered).to_csv(index=False, lineterminator="\n")
+
+
+def write_map(found: ProcessMap, folder: Path) -> None:
+    """Write the map of the process: its table as CSV, and both figures in both languages.
+
+    Raises
+    ------
+    DataError
+        The folder cannot be written; then nothing in it is changed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+            waiting = Path(name)
+            inert(found.tidy()).to_csv(
+                waiting / "process_map.csv", index=False, lineterminator="\n"
+            )
+            for language in LANGUAGES:
+                for kind, plot in (("map", plot_process_map), ("ranks", plot_process_ranks)):
+                    figure = plot(found, language=language).figure
+                    figure.savefig(waiting / f"process_{kind}.{language}.png", dpi=150)
+            for path in sorted(waiting.iterdir()):
+                os.replace(path, folder / path.name)
+    except OSError as problem:
+        raise _unwritable(folder, problem) from None

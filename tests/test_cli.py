@@ -216,3 +216,19 @@ def test_a_folder_of_tables_without_its_minimum_is_refused(run, tmp_path):
     shutil.copytree(ROOT / "data" / "one_client", folder)
     (folder / "teams.csv").unlink()
     refused(run("study", folder), "lacks teams.csv")
+
+
+def test_the_map_is_written_whole_or_not_at_all(run, tmp_path):
+    inventory = ROOT / "data" / "sample" / "process_inventory.csv"
+    code, said, err, out = run("map", inventory)
+    assert (code, err) == (0, "")
+    assert "simulated" in said
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert len(before) == 5
+    text = inventory.read_text(encoding="utf-8")
+    bad = tmp_path / "bad.csv"
+    bad.write_text(text.replace("P1,", "P99,", 1), encoding="utf-8")
+    code, said, err, out = run("map", bad)
+    assert (code, said) == (2, "")
+    assert "P99" in err
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
