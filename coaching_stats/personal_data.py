@@ -66,8 +66,9 @@ NAME_HEADER = re.compile(
 )
 # Whose name it is: the last such word of a header tells, as in "team manager" or "Myyjän tiimi".
 NAMED = re.compile(
-    r"(team|tiimi|group|ryhm|firm|yrity|company|organi|process|prosessi|survey|kysely|project|"
-    r"projekti|product|tuote|\bfile|tiedosto)|manager|leader|supervisor|contact|respondent|seller|"
+    r"(team|tiimi|group|ryhm|firm|yrity|company|organi|department|osasto|\bunit|yksik|region|alue|"
+    r"office\b|toimipi|process|prosessi|survey|kysely|project|projekti|product|tuot|\bfile|tiedosto)|"
+    r"manager|leader|supervisor|contact|respondent|seller|"
     r"member|esimie|esihenk|vetäj|johtaja|päällik|yhteyshenk|vastaaja|myyjä|jäsen",
     re.IGNORECASE,
 )

@@ -121,6 +121,7 @@ def test_what_identifies_people_is_found(cell, kind):
         "1.250.000",
         "1250000.50",
         "+12500000",
+        "+1250000000,50",
         "12500000000",
         "0.123456789",
         "0,0401234567",
@@ -162,9 +163,9 @@ def test_what_identifies_people_is_found(cell, kind):
         "1.2.3.4.5",
         "300.400.1.2",
         "::",
-        "std::a",
+        "std::abc",
         "a@b",
-        "@work",
+        "@work.fi",
         "x @ y.fi",
         "salasana unohtui",
         "password is important",
@@ -198,6 +199,7 @@ def test_what_does_not_identify_people_is_left_alone(cell):
         ("Liisa", "Yhteystiedot | Nimi"),
         ("Virtanen", "Tiimin vetäjän nimi"),
         ("Smith", "Team manager name"),
+        ("Virtanen", "Osaston johtajan nimi"),
     ],
 )
 def test_a_header_of_names_has_names_below(cell, header):
@@ -211,6 +213,8 @@ def test_a_header_of_names_has_names_below(cell, header):
         ("Pohjoinen", "Myyjän tiimin nimi"),
         ("North", "Manager's team name"),
         ("Acme Oy", "Yrityksen nimi"),
+        ("Myynti", "Osaston nimi"),
+        ("Uusimaa", "Alueen nimi"),
         ("Survey", "Name of survey"),
         ("7", "Nimi"),
         ("ei halua kertoa", "Nimi"),
@@ -270,6 +274,9 @@ def test_rows_are_those_of_the_file():
     cells = [["a@b.fi"], ["-"], ["c@d.fi"], ["a@b.fi"], ["first\nsecond\nx@y.fi"], ["z"]]
     found = find_personal_data(text_columns(["Yhteys"], cells, [4, 5, 7, 9, 10, 12]))
     assert found == [{"column": "Yhteys", "kind": "email", "rows": [4, 7, 9, 10]}]
+    cells = [["z"], ["0401234567"], ["y"], ["0501234567"]]
+    found = find_personal_data(text_columns(["Yhteys"], cells, [2, 3, 4, 6]))
+    assert found == [{"column": "Yhteys", "kind": "phone", "rows": [3, 6]}]
 
 
 def test_a_cell_goes_not_on_in_the_next_one():
