@@ -16,14 +16,19 @@ from coaching_stats.data_model import DECIMALS, TABLES, Table
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 
 MINIMUM = ("teams", "seller_survey")
+# What `coaching-stats check --answers` calls the ids; who answers a survey is its respondent.
+ID_ALIASES = {"team": "team_id", "firm": "firm_id", "manager": "manager_id", "seller": "seller_id"}
+RESPONDENT = {"seller_survey": "seller_id", "manager_survey": "manager_id"}
 
 
 def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
     """Read a folder of tables, one CSV file each, and refuse what is not unmistakable.
 
     Ids and other texts stay as they stand in the file ("007", "no", "1E5"); an empty cell is
-    missing, and nothing else is. A column that the data model does not know is kept, as numbers
-    where all its cells are plain numbers. Files that do not end in .csv are left alone.
+    missing, and nothing else is. The ids may have the names that a single file has (``respondent,
+    team``), and answers without a wave are of the first one. A column that the data model does
+    not know is kept, as numbers where all its cells are plain numbers. Files that do not end in
+    .csv are left alone.
 
     Parameters
     ----------
@@ -84,11 +89,24 @@ def _refuse_unknown(names: Iterable[str], where: str) -> None:
 
 def _read_table(path: Path, table: Table) -> pd.DataFrame:
     header, rows, numbers = read_cells(path)
+    header = _in_our_names(header, table)
+    if "wave" in table.key and "wave" not in header:
+        header, rows = [*header, "wave"], [[*cells, "1"] for cells in rows]
     _check_header(header, path.name, table)
     texts = dict(zip(header, zip(*rows, strict=True), strict=True))
     frame = pd.DataFrame({c: _column(texts[c], c, numbers, path.name, table) for c in header})
     _check_key(frame, numbers, path.name, table)
     return frame
+
+
+def _in_our_names(header: list[str], table: Table) -> list[str]:
+    """Names of the ids as a single file has them (``respondent, team``) become the table's."""
+    names = {**ID_ALIASES, "respondent": RESPONDENT.get(table.name, "respondent")}
+    ours = [names.get(column, column) for column in header]
+    return [
+        new if new in table.columns and new not in header else old
+        for old, new in zip(header, ours, strict=True)
+    ]
 
 
 def _column(

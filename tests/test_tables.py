@@ -7,7 +7,9 @@ from pandas.testing import assert_frame_equal
 
 from coaching_stats.data_model import NUMBERS, TABLES
 from coaching_stats.errors import DataError
+from coaching_stats.study import judge
 from coaching_stats.tables import read_tables, write_tables
+from coaching_stats.worlds import simulate
 
 TEAMS = (
     "team_id,firm_id,manager_id,process_version_sales,process_version_lead,n_sellers_roster\n"
@@ -218,3 +220,20 @@ def test_a_file_in_the_place_of_the_folder_is_refused(folder):
         write_tables({}, folder / "teams.csv")
     with pytest.raises(DataError, match="cannot be written"):
         write_tables({}, folder / "teams.csv" / "deeper")
+
+
+def test_two_exports_of_answers_make_a_folder_of_tables(tmp_path):
+    """Sellers' and managers' answers as `check --answers` writes them, and a list of teams."""
+    tables = simulate("theory", firms=12, teams=1, sellers=6, seed=2)
+    short = {"seller_id": "respondent", "team_id": "team", "manager_id": "respondent"}
+    gone = ["wave", "completed_at", "language"]
+    for name in ("seller_survey", "manager_survey"):
+        answers = tables[name].drop(columns=gone).rename(columns=short)
+        answers.to_csv(tmp_path / f"{name}.csv", index=False)
+    tables["teams"].to_csv(tmp_path / "teams.csv", index=False)
+    read = read_tables(tmp_path)
+    for name, key in (("seller_survey", "seller_id"), ("manager_survey", "manager_id")):
+        assert read[name][key].tolist() == tables[name][key].tolist()
+    assert set(read["manager_survey"]["wave"]) == {1}
+    kept = {name: tables[name] for name in ("teams", "seller_survey", "manager_survey")}
+    assert_frame_equal(judge(tmp_path).tidy(), judge(kept).tidy())
