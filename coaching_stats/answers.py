@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from coaching_stats.carelessness import QualityRules
 from coaching_stats.csv_files import read_cells, to_column
 from coaching_stats.data_model import TABLES
 from coaching_stats.errors import DataError, StudyError, explain, first_ten, nearest
@@ -19,7 +20,6 @@ from coaching_stats.frames import require_columns
 from coaching_stats.hypotheses import Study
 from coaching_stats.mapping import load_mapping
 from coaching_stats.receipt import SURVEYS, Receipt, problem, receipt_of
-from coaching_stats.respondents import QualityRules
 from coaching_stats.single_file import TEXT_COLUMNS, tables_from_frame
 from coaching_stats.survey import Survey, read_file
 from coaching_stats.tables import read_tables

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from coaching_stats.carelessness import QualityRules
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
-from coaching_stats.respondents import QualityRules
 from coaching_stats.texts import number, texts
 
 if TYPE_CHECKING:

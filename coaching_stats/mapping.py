@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import yaml
 
+from coaching_stats.carelessness import FLAG
 from coaching_stats.csv_files import read_cells
 from coaching_stats.errors import DataError, StudyError, explain, first_ten, nearest
 from coaching_stats.labels import plain
-from coaching_stats.respondents import DROP, FLAG
+from coaching_stats.respondents import DROP
 from coaching_stats.study_file import UniqueKeys
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coaching_stats.carelessness import DEFAULT_RULES, QualityRules, careless
 from coaching_stats.errors import first_ten
 from coaching_stats.instrument import load_instrument
-from coaching_stats.respondents import DEFAULT_RULES, QualityRules, careless
 from coaching_stats.results import Shown
 
 FEW = 3

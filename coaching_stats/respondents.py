@@ -8,39 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from coaching_stats.carelessness import (
+    QualityRules,
+    durations,
+    flagged_rows,
+    flags_of,
+    item_columns,
+    rated_items,
+    respondents_of,
+    row_entry,
+)
 from coaching_stats.errors import DataError, explain, first_ten
-from coaching_stats.instrument import ATTENTION_KEYS, load_instrument
 
 DROP = ("preview", "test", "empty", "no_consent", "incomplete", "duplicate")
-FLAG = ("speeder", "straightliner", "attention")
 TEST_IDS = ("test", "testi", "testaaja", "koe", "kokeilu", "dummy", "demo")
-MIN_ITEMS = 10  # with fewer, equal answers are no pattern
-
-
-@dataclass(frozen=True)
-class QualityRules:
-    """When an answer counts as careless; a study file sets these under `quality`.
-
-    Attributes
-    ----------
-    seconds_per_item : float
-        Faster than this on average: a speeder. Two seconds after Huang, Curran, Keeney, Poposki &
-        DeShon (2012).
-    longest_run : float
-        Longest run of the same answer, as a share of the rated items: a straightliner. Half of
-        the items after Curran (2016).
-    least_spread : float
-        Standard deviation over a person's rated items, in points of a scale of seven; below it: a
-        straightliner (intra-individual response variability, Dunn, Heggestad, Shanock &
-        Theilgard 2018). Items are taken as given, so that reversed ones count against agreement.
-    """
-
-    seconds_per_item: float = 2.0
-    longest_run: float = 0.5
-    least_spread: float = 0.4
-
-
-DEFAULT_RULES = QualityRules()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,71 +77,18 @@ def sift(frame: pd.DataFrame, keep: Mapping[str, bool], rules: QualityRules, fil
             why[(why == "") & is_so] = reason
     if not keep.get("duplicate", False):
         why[_repeats(frame, why == "", file)] = "duplicate"
-    flags = _flags(frame, rules)
+    flags = flags_of(frame, rules)
     for reason, is_so in flags.items():
         if not keep.get(reason, True):
             why[(why == "") & is_so] = reason
     is_kept = why == ""
-    who = _respondents(frame)
+    who = respondents_of(frame)
     return Sifted(
         keep=is_kept,
-        dropped=[_entry(frame, who, place, why[place]) for place in np.flatnonzero(~is_kept)],
-        flagged=_flagged(frame, {reason: is_so & is_kept for reason, is_so in flags.items()}),
+        dropped=[row_entry(frame, who, place, why[place]) for place in np.flatnonzero(~is_kept)],
+        flagged=flagged_rows(frame, {reason: is_so & is_kept for reason, is_so in flags.items()}),
         problems=_said(frame, flags, is_kept),
     )
-
-
-def careless(frame: pd.DataFrame, rules: QualityRules) -> list[dict[str, object]]:
-    """Rows to be flagged, in their order, each with respondent and reason.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Answers under our names, indexed by the rows of the file.
-    rules : QualityRules
-    """
-    return _flagged(frame, _flags(frame, rules))
-
-
-def _flagged(frame: pd.DataFrame, flags: Mapping[str, np.ndarray]) -> list[dict[str, object]]:
-    who = _respondents(frame)
-    is_flagged = np.any(list(flags.values()), axis=0)
-    return [
-        _entry(frame, who, place, reason)
-        for place in np.flatnonzero(is_flagged)
-        for reason in FLAG
-        if flags[reason][place]
-    ]
-
-
-def _entry(frame: pd.DataFrame, who: np.ndarray, place: int, reason: str) -> dict[str, object]:
-    label = frame.index[place]
-    row = int(label) if isinstance(label, int | np.integer) else str(label)
-    return {"row": row, "respondent": who[place], "reason": reason}
-
-
-def _respondents(frame: pd.DataFrame) -> np.ndarray:
-    """Ids as text, None where there is none."""
-    for name in ("respondent", "seller_id", "manager", "manager_id", "team", "team_id"):
-        if name in frame:
-            ids = frame[name].astype(object)
-            return ids.where(ids.isna(), ids.astype(str)).where(ids.notna(), None).to_numpy()
-    return np.full(len(frame), None, dtype=object)
-
-
-def rated_items(frame: pd.DataFrame) -> list[str]:
-    """Columns of items rated on a scale, attention checks apart, in the order of the forms."""
-    rated = [item for item in load_instrument().items if item.form in ("seller", "manager")]
-    return [
-        item.name
-        for item in rated
-        if item.name in frame and item.name not in ATTENTION_KEYS and item.scale_min == 1
-    ]
-
-
-def _item_columns(frame: pd.DataFrame) -> list[str]:
-    names = {item.name for item in load_instrument().items}
-    return [column for column in frame if column in names]
 
 
 def _is_preview(frame: pd.DataFrame) -> np.ndarray:
@@ -186,7 +114,7 @@ def _is_test(frame: pd.DataFrame) -> np.ndarray:
 
 def _is_empty(frame: pd.DataFrame) -> np.ndarray:
     """Not a single item answered; a file without items has no empty answers."""
-    items = _item_columns(frame)
+    items = item_columns(frame)
     return frame[items].isna().all(axis=1).to_numpy() if items else np.zeros(len(frame), bool)
 
 
@@ -213,7 +141,7 @@ def _repeats(frame: pd.DataFrame, is_open: np.ndarray, file: str) -> np.ndarray:
     found = found[found.duplicated(key, keep=False)]
     if found.empty:
         return np.zeros(len(frame), dtype=bool)
-    items = _item_columns(frame) or [c for c in frame if c not in key]
+    items = item_columns(frame) or [c for c in frame if c not in key]
     times = found.get("completed_at", pd.Series(np.nan, index=found.index, dtype=object))
     undecided, stays = [], set()
     for _, group in found.groupby(key, sort=False):
@@ -234,100 +162,12 @@ def _repeats(frame: pd.DataFrame, is_open: np.ndarray, file: str) -> np.ndarray:
     return frame.index.isin(found.index.difference(list(stays)))
 
 
-def _flags(frame: pd.DataFrame, rules: QualityRules) -> dict[str, np.ndarray]:
-    items = rated_items(frame)
-    values = frame[items].to_numpy(dtype=float, na_value=np.nan)
-    return {
-        "speeder": _is_speeder(frame, rules.seconds_per_item),
-        "straightliner": is_straightliner(values, rules),
-        "attention": failed_attention(frame),
-    }
-
-
-def _is_speeder(frame: pd.DataFrame, seconds_per_item: float) -> np.ndarray:
-    seconds = durations(frame)
-    answered = frame[_item_columns(frame)].notna().sum(axis=1).to_numpy()
-    with np.errstate(invalid="ignore"):
-        return (answered > 0) & (seconds < seconds_per_item * answered)
-
-
-def durations(frame: pd.DataFrame) -> np.ndarray:
-    """Seconds that each respondent took, shape (n,); nan where unknown."""
-    if "seconds" in frame:
-        return frame["seconds"].to_numpy(dtype=float, na_value=np.nan)
-    if not {"started_at", "completed_at"} <= set(frame):
-        return np.full(len(frame), np.nan)
-    start, end = (
-        pd.to_datetime(frame[c].where(frame[c].str.contains("T", na=False)), format="ISO8601")
-        for c in ("started_at", "completed_at")
-    )
-    return (end - start).dt.total_seconds().to_numpy()
-
-
-def is_straightliner(values: np.ndarray, rules: QualityRules) -> np.ndarray:
-    """Whether each person gave the same answer too often in a row, or hardly varied at all.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n, k)
-        Answers as given, in the order of the questionnaire; nan where missing.
-    rules : QualityRules
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        False for those with fewer than ten answers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> is_straightliner(np.array([[4.0] * 12, [1, 7, 2, 6, 3, 5] * 2]), QualityRules()).tolist()
-    [True, False]
-    """
-    n_given = (~np.isnan(values)).sum(axis=1)
-    enough = n_given >= MIN_ITEMS
-    is_flagged = np.zeros(len(values), dtype=bool)
-    if enough.any():
-        given = values[enough]
-        is_flagged[enough] = (longest_run(given) > rules.longest_run * n_given[enough]) | (
-            np.nanstd(given, axis=1, ddof=1) < rules.least_spread
-        )
-    return is_flagged
-
-
-def longest_run(values: np.ndarray) -> np.ndarray:
-    """Length of the longest run of equal answers in each row; gaps are passed over.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> longest_run(np.array([[3, 3, np.nan, 3, 1], [1, 2, 2, 1, 2]])).tolist()
-    [3, 2]
-    """
-    n = len(values)
-    longest, run, last = np.zeros(n, int), np.zeros(n, int), np.full(n, np.nan)
-    for column in values.T:
-        is_given = ~np.isnan(column)
-        run = np.where(is_given, np.where(column == last, run + 1, 1), run)
-        last = np.where(is_given, column, last)
-        longest = np.maximum(longest, run)
-    return longest
-
-
-def failed_attention(frame: pd.DataFrame) -> np.ndarray:
-    """Whether each respondent failed an attention check that they were given."""
-    checks = [item for item in ATTENTION_KEYS if item in frame]
-    right = np.array([ATTENTION_KEYS[item] for item in checks])
-    answers = frame[checks].to_numpy(dtype=float, na_value=np.nan)
-    return (~np.isnan(answers) & (answers != right)).any(axis=1)
-
-
 def _said(
     frame: pd.DataFrame, flags: Mapping[str, np.ndarray], is_kept: np.ndarray
 ) -> list[dict[str, object]]:
     """What the receipt says: no durations, and what leaving the flagged rows out would change."""
     lines = []
-    if _item_columns(frame) and np.isnan(durations(frame)).all():
+    if item_columns(frame) and np.isnan(durations(frame)).all():
         lines.append("the file holds no durations, so speeders cannot be told")
     is_flagged = np.any(list(flags.values()), axis=0) & is_kept
     if is_flagged.any():

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from coaching_stats.carelessness import DEFAULT_RULES, QualityRules
 from coaching_stats.columns import text_columns
 from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.exports import SPSS_ENDINGS, Raw, read_records
@@ -22,7 +23,7 @@ from coaching_stats.matching import Matching, is_ours, match_columns
 from coaching_stats.personal_data import find_personal_data, is_identifying
 from coaching_stats.reading import Reading
 from coaching_stats.receipt import Receipt, column_entry, problem
-from coaching_stats.respondents import DEFAULT_RULES, QualityRules, sift
+from coaching_stats.respondents import sift
 from coaching_stats.results import Shown
 from coaching_stats.single_file import TEXT_COLUMNS
 from coaching_stats.survey_tools import Layout, recognise

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coaching_stats.adjustment import causal_graph, refuse_wrong_covariates
+from coaching_stats.carelessness import QualityRules
 from coaching_stats.causal_paths import refuse_cycle
 from coaching_stats.errors import StudyError, explain, first_ten, nearest
 from coaching_stats.hypotheses import (
@@ -22,7 +23,6 @@ from coaching_stats.hypotheses import (
     Study,
     mark_sesoi,
 )
-from coaching_stats.respondents import QualityRules
 from coaching_stats.study_file import PACKAGE, parse_study
 from coaching_stats.texts import texts
 

@@ -31,6 +31,7 @@ LAYERS = (
     "exports",
     "headers",
     "survey_tools",
+    "carelessness",
     "respondents",
     "tables",
     "study_file",

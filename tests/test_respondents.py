@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coaching_stats.errors import DataError
-from coaching_stats.instrument import load_instrument
-from coaching_stats.respondents import (
+from coaching_stats.carelessness import (
     DEFAULT_RULES,
     QualityRules,
     is_straightliner,
     longest_run,
-    sift,
 )
+from coaching_stats.errors import DataError
+from coaching_stats.instrument import load_instrument
+from coaching_stats.respondents import sift
 from coaching_stats.worlds import simulate
 
 ITEMS = [i.name for i in load_instrument().of("SPR", "seller")]
