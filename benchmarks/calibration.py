@@ -13,9 +13,10 @@ import statsmodels.api as sm
 
 import coaching_stats as cs
 from coaching_stats.calibration import N_BOOT, N_SPLITS
+from coaching_stats.measured import with_halves
 from coaching_stats.models import chain_frame, equations
 from coaching_stats.panel import measure
-from coaching_stats.samples import draw_sample, with_halves
+from coaching_stats.samples import draw_sample
 from coaching_stats.sourcing import sourcing
 
 DESIGN = {"firms": 24, "teams": 1, "sellers": 8}

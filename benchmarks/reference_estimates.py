@@ -16,9 +16,10 @@ import pandas as pd
 from coaching_stats import measurement
 from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.latent import BETWEEN, Scores, World, draw_residuals, load_world, solve
+from coaching_stats.measured import Measured, with_halves
 from coaching_stats.models import equations
 from coaching_stats.panel import Panel
-from coaching_stats.samples import Measured, draw_sample, with_halves
+from coaching_stats.samples import draw_sample
 from coaching_stats.scales import score
 from coaching_stats.sourcing import sourcing
 from coaching_stats.theory import load_study

@@ -12,7 +12,7 @@ from coaching_stats.batched_samples import Samples
 from coaching_stats.batched_surveys import Surveys
 from coaching_stats.gates import MIN_TEAMS, VERSIONS
 from coaching_stats.hypotheses import Leg, Study
-from coaching_stats.samples import MIN_RESPONDENTS, MIN_RESPONSE_RATE
+from coaching_stats.measured import MIN_RESPONDENTS, MIN_RESPONSE_RATE
 from coaching_stats.sourcing import Sourcing, columns_used, focal
 
 OPTIONS = 7

@@ -11,8 +11,9 @@ from coaching_stats.batched_regressions import Estimates, clustered, independent
 from coaching_stats.batched_surveys import Surveys
 from coaching_stats.errors import DesignError, explain
 from coaching_stats.hypotheses import TEAM_NAMES, Leg, Study
+from coaching_stats.measured import MIN_FOR_HALVES
 from coaching_stats.models import Equation, equations
-from coaching_stats.samples import MIN_FIRMS, MIN_FOR_HALVES, Sample, team_moderators
+from coaching_stats.samples import MIN_FIRMS, Sample, team_moderators
 from coaching_stats.sourcing import Sourcing, variables
 
 OF_FIRMS = (

@@ -14,6 +14,7 @@ import numpy as np
 from coaching_stats.batched_streams import Streams
 from coaching_stats.instrument import ATTENTION_KEYS, load_instrument
 from coaching_stats.latent import draw_residuals, load_world, solve
+from coaching_stats.measured import MIN_FOR_HALVES, MIN_RESPONDENTS, MIN_RESPONSE_RATE
 from coaching_stats.measurement import (
     Conditions,
     manager_answers,
@@ -23,16 +24,10 @@ from coaching_stats.measurement import (
     training_hours,
 )
 from coaching_stats.records import draw_context
-from coaching_stats.samples import (
-    HALVES,
-    MIN_FOR_HALVES,
-    MIN_RESPONDENTS,
-    MIN_RESPONSE_RATE,
-)
 from coaching_stats.scales import COUNTS, SINGLE, SUFFIX, ScaleItem, mean_score, turned
+from coaching_stats.sourcing import HALVES
+from coaching_stats.team_records import SALES_MONTHS
 from coaching_stats.worlds import with_gaps
-
-SALES_MONTHS = 6
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import pandas as pd
 from coaching_stats.batched_judge import judge_batch
 from coaching_stats.batched_surveys import Size
 from coaching_stats.errors import DesignError, StudyError, explain, first_ten, nearest
+from coaching_stats.estimates import N_BOOT as JUDGED_BOOT
 from coaching_stats.hypotheses import Study
 from coaching_stats.latent import worlds_file
 from coaching_stats.measurement import USUAL
@@ -23,6 +24,7 @@ from coaching_stats.rules import CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE, SUPPO
 from coaching_stats.simulation_blocks import Blocks
 from coaching_stats.survey_design import Design, checked_design
 from coaching_stats.theory import load_study
+from coaching_stats.verdicts import N_SPLITS as JUDGED_SPLITS
 from coaching_stats.verdicts import judge_tables
 from coaching_stats.whole import CONSISTENT, MIXED, UNDECIDED
 from coaching_stats.worlds import simulate_under
@@ -309,8 +311,9 @@ def per_cent(share: float) -> str:
 
 def _notes(design: Design) -> Iterator[str]:
     yield f"simulated surveys, design {design}"
-    yield f"random halves are medians over {N_SPLITS} splits in place of 50"
-    yield f"chains take {N_BOOT:,} resamples in place of 5,000"
+    yield f"random halves are medians over {N_SPLITS} splits in place of {JUDGED_SPLITS}"
+    yield f"chains take {N_BOOT:,} resamples in place of {JUDGED_BOOT:,}"
+    yield "a survey that no model can be fitted to counts as not testable throughout"
     yield "intervals are Wilson's at 95 %, of the simulation's own error"
     if design.conditions != USUAL:
         yield "response rates, loadings and gaps are those of the data that the design is of"

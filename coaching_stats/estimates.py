@@ -10,6 +10,7 @@ import pandas as pd
 
 from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Leg
+from coaching_stats.measured import Measured
 from coaching_stats.mediation import Mediation, mediate_arrays
 from coaching_stats.models import (
     Estimated,
@@ -19,7 +20,7 @@ from coaching_stats.models import (
     with_firms,
     with_slope_at,
 )
-from coaching_stats.samples import Measured, Sample, draw_sample
+from coaching_stats.samples import Sample, draw_sample
 from coaching_stats.sourcing import Sourcing
 
 N_BOOT = 5_000

@@ -26,9 +26,10 @@ from coaching_stats.group_figures import (
     team_picture,
 )
 from coaching_stats.judgement import Verdict
+from coaching_stats.measured import Measured, with_halves
 from coaching_stats.models import Equation, chain_of, equations
 from coaching_stats.privacy import equal_groups
-from coaching_stats.samples import Measured, draw_sample, with_halves
+from coaching_stats.samples import draw_sample
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts

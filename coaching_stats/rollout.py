@@ -11,9 +11,10 @@ import pandas as pd
 from coaching_stats.errors import DesignError, explain
 from coaching_stats.estimates import Evidence
 from coaching_stats.hypotheses import Leg
+from coaching_stats.measured import Measured
 from coaching_stats.models import Equation, Estimated
 from coaching_stats.regression import regress
-from coaching_stats.samples import Measured, team_cluster
+from coaching_stats.samples import team_cluster
 from coaching_stats.sourcing import Sourcing, variables
 from coaching_stats.waves import Waves
 

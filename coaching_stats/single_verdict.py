@@ -12,9 +12,9 @@ from coaching_stats.estimates import estimate_leg
 from coaching_stats.gates import Check, check_gates, failed_gates
 from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.judgement import NOT_MEASURED, LegVerdict, Verdict
+from coaching_stats.measured import Measured
 from coaching_stats.rollout import estimate_changes, is_of_process
 from coaching_stats.rules import NOT_TESTABLE, Decision, decide, grade_of, join
-from coaching_stats.samples import Measured
 from coaching_stats.sourcing import Sourcing, columns_used, sourcing, unmeasured
 from coaching_stats.waves import OUTSIDE_MANAGER, Waves
 

@@ -12,6 +12,7 @@ from coaching_stats.errors import DesignError
 from coaching_stats.estimates import N_BOOT
 from coaching_stats.hypotheses import Hypothesis, Study
 from coaching_stats.judgement import Verdict
+from coaching_stats.measured import Measured, with_halves
 from coaching_stats.panel import Panel, measure
 from coaching_stats.results import Shown, Table
 from coaching_stats.rules import (
@@ -21,7 +22,6 @@ from coaching_stats.rules import (
     Decision,
     holm,
 )
-from coaching_stats.samples import Measured, with_halves
 from coaching_stats.single_verdict import Road, judge_one
 from coaching_stats.texts import texts
 from coaching_stats.waves import Waves, measure_waves

@@ -10,11 +10,12 @@ from coaching_stats.batched_regressions import clustered, independent
 from coaching_stats.batched_samples import draw_samples, estimates
 from coaching_stats.batched_surveys import Size, draw_surveys
 from coaching_stats.calibration import N_BOOT, N_SPLITS, Design, _judged
+from coaching_stats.measured import with_halves
 from coaching_stats.measurement import USUAL, Conditions
 from coaching_stats.models import equations
 from coaching_stats.panel import measure
 from coaching_stats.regression import regress_arrays
-from coaching_stats.samples import draw_sample, with_halves
+from coaching_stats.samples import draw_sample
 from coaching_stats.scales import alpha as alpha_of_one
 from coaching_stats.sourcing import sourcing
 from coaching_stats.teams import item_variances, rwgj

@@ -10,9 +10,9 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
 from coaching_stats.estimates import N_BOOT
+from coaching_stats.measured import with_halves
 from coaching_stats.mediation import mediate
 from coaching_stats.panel import measure
-from coaching_stats.samples import with_halves
 from coaching_stats.study import judge, run_study
 from coaching_stats.theory import load_study
 from coaching_stats.worlds import simulate

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from coaching_stats.gates import at_least, at_most, check_gates, failed_gates
+from coaching_stats.measured import Measured
 from coaching_stats.panel import Items, Panel
-from coaching_stats.samples import Measured
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import judge
 from coaching_stats.theory import load_study

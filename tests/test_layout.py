@@ -87,6 +87,7 @@ LAYERS = (
     "process_map",
     "panel",
     "sourcing",
+    "measured",
     "samples",
     "models",
     "gates",

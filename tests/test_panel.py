@@ -8,8 +8,8 @@ import pytest
 
 from coaching_stats.errors import DataError, DesignError, StudyError
 from coaching_stats.gates import check_gates, failed_gates
+from coaching_stats.measured import with_halves
 from coaching_stats.panel import measure
-from coaching_stats.samples import with_halves
 from coaching_stats.single_verdict import _sources
 from coaching_stats.study import judge, run_study
 from coaching_stats.theory import load_study

@@ -8,6 +8,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from coaching_stats.errors import DesignError
+from coaching_stats.measured import with_halves
 from coaching_stats.panel import measure
 from coaching_stats.rollout import (
     Changes,
@@ -17,7 +18,6 @@ from coaching_stats.rollout import (
     _slope,
     estimate_changes,
 )
-from coaching_stats.samples import with_halves
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import judge, run_study
 from coaching_stats.theory import load_study

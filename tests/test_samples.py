@@ -9,10 +9,11 @@ import statsmodels.formula.api as smf
 
 from coaching_stats.errors import DesignError, StudyError
 from coaching_stats.estimates import estimate_leg
+from coaching_stats.measured import with_halves
 from coaching_stats.models import equations, parse_contrast
 from coaching_stats.panel import Panel, measure
 from coaching_stats.regression import regress
-from coaching_stats.samples import complete_teams, draw_sample, with_halves
+from coaching_stats.samples import complete_teams, draw_sample
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import judge
 from coaching_stats.theory import load_study
