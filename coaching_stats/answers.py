@@ -27,6 +27,7 @@ from coaching_stats.worlds import SimulatedTables
 
 HERE = Path(__file__).parent
 TRUTH_FILE = "truth.json"  # stands beside simulated tables: world, design and seed
+SIMULATED_MARK = ".simulated"  # a single file is simulated where a file of its name and this is
 SAMPLES = ("sample", "one_client")
 PUBLISHED = ("attitude", "lq2002")
 SCORE_TABLES = {"seller_scores": ("seller_id",), "team_scores": ("team_id",)}  # and their keys
@@ -198,7 +199,8 @@ def read_source(
     text = [v for k, v in study.columns.items() if not k[0].isupper()]
     text += [study.cluster] if study.cluster else []
     survey = read_file(path, load_mapping(mapping), text, study.quality)
-    return _from_survey(survey, study, path.name, _file_hash(path))
+    source = _from_survey(survey, study, path.name, _file_hash(path))
+    return replace(source, is_simulated=path.with_name(path.name + SIMULATED_MARK).exists())
 
 
 def _from_survey(survey: Survey, study: Study, name: str, digest: str) -> Source:

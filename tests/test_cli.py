@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from coaching_stats import cli
+from coaching_stats import cli, console
+from coaching_stats.answers import SIMULATED_MARK
 from coaching_stats.worlds import simulate
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +31,7 @@ def run(capsys, monkeypatch, tmp_path):
     out = tmp_path / "out"
 
     def command(*words):
-        monkeypatch.setattr(cli, "PATIENCE", 1e6)  # a slow machine's progress line is no message
+        monkeypatch.setattr(console, "PATIENCE", 1e6)  # progress is no message
         monkeypatch.setattr("sys.argv", ["coaching-stats", *map(str, words), "--out", str(out)])
         code = cli.guarded(cli.app)
         said = capsys.readouterr()
@@ -232,3 +233,16 @@ def test_the_map_is_written_whole_or_not_at_all(run, tmp_path):
     assert (code, said) == (2, "")
     assert "P99" in err
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_a_twin_stands_beside_the_mark_that_calls_it_simulated(run, wide, tmp_path):
+    given = tmp_path / "export.csv"
+    wide.to_csv(given, index=False)
+    code, out, err, twin = run("twin", given)
+    assert (code, err) == (0, "")
+    assert "no row is a given one" in out
+    assert len(pd.read_csv(twin)) == len(wide)
+    for end in ("", SIMULATED_MARK):
+        twin.with_name("out" + end).rename(tmp_path / f"twin.csv{end}")
+    code, out, _, _ = run("study", tmp_path / "twin.csv", "--lang", "en")
+    assert (code, out.count("Simulated data")) == (0, 1)

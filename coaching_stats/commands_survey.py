@@ -1,0 +1,94 @@
+"""Commands around a survey: its questionnaire, what an export holds, a client's folder, a twin."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coaching_stats.answers import SIMULATED_MARK
+from coaching_stats.client_folder import new_client
+from coaching_stats.console import app, progress
+from coaching_stats.matching import proposed_mapping
+from coaching_stats.output import answers_text, receipt_text, write_files
+from coaching_stats.questionnaire import ENDINGS, write_questionnaire
+from coaching_stats.survey import read_survey
+from coaching_stats.twin import twin
+
+Form = StrEnum("Form", ["seller", "manager", "process"])
+Format = StrEnum("Format", ["xlsform", "csv", "html"])
+FormLanguage = StrEnum("FormLanguage", ["en", "fi"])
+
+
+@app.command()
+def check(
+    data: Annotated[Path, typer.Argument(help="A CSV, TSV, XLSX or SAV file")],
+    mapping: Annotated[Path | None, typer.Option(help="Our names for your columns")] = None,
+    write_mapping: Annotated[Path | None, typer.Option(help="Propose a mapping here")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="The receipt")] = None,
+    answers: Annotated[Path | None, typer.Option(help="The answers as CSV")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on warnings")] = False,
+) -> None:
+    """Say what was read, and what could not be; judge nothing."""
+    survey = read_survey(data, mapping)
+    receipt = survey.receipt
+    headers = [entry["source"] for entry in receipt.columns]
+    wanted = {
+        write_mapping: lambda: proposed_mapping(survey.matching, headers, receipt.decimal),
+        json_file: lambda: receipt_text(receipt),
+        answers: lambda: answers_text(survey),
+    }
+    write_files({path: text() for path, text in wanted.items() if path is not None})
+    typer.echo(survey.tidy().to_string(index=False, na_rep="–", float_format="{:g}".format))
+    mark = {"\t": "tab"}.get(receipt.delimiter, receipt.delimiter)
+    typer.echo(
+        f"tool {receipt.tool}, encoding {receipt.encoding or '–'}, delimiter {mark or '–'}, "
+        f"decimal {receipt.decimal}, header rows {receipt.header_rows}"
+    )
+    typer.echo("\n".join((*receipt.evidence, *receipt.notes)))
+    if strict and any(problem["severity"] == "warning" for problem in receipt.problems):
+        raise typer.Exit(1)
+
+
+@app.command()
+def questionnaire(
+    format: Annotated[Format, typer.Option(help="For survey tools, or to print")],
+    lang: Annotated[FormLanguage, typer.Option(help="An XLSForm holds both")],
+    form: Annotated[Form, typer.Option(help="Who answers")],
+    core: Annotated[bool, typer.Option("--core", help="The short form")] = False,
+    out: Annotated[Path | None, typer.Option(help="File; else in this folder")] = None,
+) -> None:
+    """Write the questionnaire, ready to load into a survey tool or to print."""
+    path = out or Path(f"questionnaire.{form}.{lang}.{ENDINGS[format]}")
+    write_questionnaire(form.value, format.value, lang.value, path, core_only=core)
+    typer.echo(f"questionnaire: {path}")
+
+
+@app.command("new")
+def new_command(
+    folder: Annotated[Path, typer.Argument(help="The client's folder, which must not exist yet")],
+    teams: Annotated[int, typer.Option(help="Teams of the client", min=2)] = 20,
+    sellers: Annotated[int, typer.Option(help="Sellers per team", min=1)] = 8,
+) -> None:
+    """Make a client's folder: study file, mapping, notebook, README and test."""
+    with progress("making the folder"):
+        new_client(folder, teams=teams, sellers=sellers)
+    typer.echo(f"client folder: {folder}; it runs on simulated answers until yours are in data/")
+
+
+@app.command("twin")
+def twin_command(
+    data: Annotated[Path, typer.Argument(help="A CSV, TSV, XLSX or SAV file")],
+    out: Annotated[Path, typer.Option(help="The twin, a CSV file")],
+    mapping: Annotated[Path | None, typer.Option(help="Our names for your columns")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same twin", min=0)] = 1,
+) -> None:
+    """Write a synthetic twin: the same columns, sizes and moments, and nobody's answers."""
+    with progress("making the twin"):
+        made = twin(data, mapping, seed=seed)
+    mark = out.with_name(out.name + SIMULATED_MARK)
+    write_files({out: made.text, mark: '{"simulated": true}\n'})
+    typer.echo("\n".join(made.notes))
+    typer.echo(f"twin: {out}")
