@@ -13,7 +13,7 @@ NOTEBOOKS = $(wildcard notebooks/*.ipynb)
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lab notebooks lint format bench slow test-engines lock clean
+.PHONY: help study test test-browser lab notebooks lint format bench slow test-engines lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
@@ -47,6 +47,14 @@ study: .venv/.installed ## judge the sample study and write the report to build/
 test: lint ## lint, tests, doctests and notebooks: what .ci/run runs
 	@$(PYTEST) --doctest-glob='*.md' tests coaching_stats README.md $(wildcard docs)
 	@$(if $(NOTEBOOKS),$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks)
+
+# Debian's names; elsewhere the two commands can be installed by hand.
+test-browser: .venv/.installed ## the page in headless Chromium; installs it where it may (Debian, root)
+	@command -v chromium chromedriver >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq install -y --no-install-recommends chromium chromium-driver >/dev/null; } || true
+	@if command -v chromium chromedriver >/dev/null; then $(IN_VENV) -m pytest -q -m browser tests/browser; \
+		else echo "test-browser: skipped, as chromium and chromedriver are not here and may not be installed" >&2; fi
 
 lab: .venv/.installed ## open the notebooks in JupyterLab
 	@$(IN_VENV) -m jupyterlab --notebook-dir=notebooks

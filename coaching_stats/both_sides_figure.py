@@ -47,10 +47,13 @@ def plot_both_sides(found: BothSides, *, language: str = "en") -> Axes:
     has_second = f"{SIDES[0]}_2" in groups
     for who, (colour, marker) in STYLES.items():
         of_who = groups[groups["who"] == who]
-        if len(of_who):
-            axes.plot(
-                of_who[SIDES[1]], of_who[SIDES[0]], marker, color=colour, ms=8, label=said[who]
+        label = said[who]
+        for row in of_who.to_dict("records"):
+            mark = axes.plot(
+                row[SIDES[1]], row[SIDES[0]], marker, color=colour, ms=8, lw=0, label=label
             )
+            mark[0].set_gid(f"group-{row['group']}")
+            label = "_nolegend_"  # one entry per kind
     if has_second:
         _draw_moves(axes, found)
     elif all(column in groups for column in DEPENDENCE):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,15 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 from coaching_stats.adjustment import adjustment_sentences
 from coaching_stats.error_rates_page import error_rates_content
+from coaching_stats.figure_svg import svg_text, words_of
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.gates import Check
 from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import shown_chain, shown_hypothesis
 from coaching_stats.judgement import NOT_MEASURED, Verdict
 from coaching_stats.model_figures import plot_chain
+from coaching_stats.process_map_figure import plot_process_map
 from coaching_stats.receipt_page import careless_content, receipt_content
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
+from coaching_stats.sides_page import (
+    map_content,
+    process_map_of,
+    sides_content,
+    what_if_sentences,
+)
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
 from coaching_stats.whole import NO_HEADLINE
@@ -33,7 +40,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CSS_INCH = 96  # pixels
-SVG = {"svg.fonttype": "path", "svg.hashsalt": "coaching_stats"}  # same figure, same bytes
 
 
 def write_report(run: Run, path: str | Path, *, language: str = "en") -> Path:
@@ -70,6 +76,7 @@ def _template() -> jinja2.Template:
 
     source = resources.files("coaching_stats") / "templates" / "report.html.j2"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["is_number"] = re.compile(r"[−\[]?\d[\d,.;−\] ]*|–").fullmatch
     return environment.from_string(source.read_text(encoding="utf-8"))
 
 
@@ -91,6 +98,10 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "described": [_described(verdict, language) for verdict in run.verdicts.described],
         "remedies": run.verdicts.remedies(language).tidy().to_dict("records"),
         "figures": list(_figures(run, language)),
+        "sides": sides_content(run, language),
+        "what_if": what_if_sentences(run, language),
+        "what_if_heading": texts(language)["what_if"]["heading"],
+        "map": _map(run, language),
         "meanings": _meanings(run, language),
         "gates": list(_gates(run, language)),
         "scales": list(_scales(run, language)),
@@ -250,22 +261,26 @@ def _figures(run: Run, language: str) -> Iterator[dict[str, Any]]:
 
 
 def _figure(axes: Axes, alt: str) -> dict[str, Any]:
-    """Inline SVG, the same bytes for the same figure; title and caption become text of the page."""
-    import matplotlib.pyplot as plt
-
-    figure, buffer = axes.figure, io.BytesIO()
-    title, caption = (" ".join(t.split()) for t in (figure.get_suptitle(), figure.get_supxlabel()))
-    figure.suptitle("")
-    figure.supxlabel("")
-    with plt.rc_context(SVG):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(figure)
+    """An image in the page; title and caption become text of the page."""
+    title, caption = words_of(axes)
+    width = round(axes.figure.get_size_inches()[0] * CSS_INCH)
     return {
         "title": title,
         "caption": caption,
         "alt": alt,
-        "width": round(figure.get_size_inches()[0] * CSS_INCH),
-        "data": base64.b64encode(buffer.getvalue()).decode("ascii"),
+        "width": width,
+        "data": base64.b64encode(svg_text(axes).encode("utf-8")).decode("ascii"),
+    }
+
+
+def _map(run: Run, language: str) -> dict[str, Any]:
+    content = map_content(run, language)
+    if not content:
+        return {}
+    alt = texts(language)["report"]["alt"]["map"]
+    return {
+        **content,
+        "figure": _figure(plot_process_map(process_map_of(run), language=language), alt),
     }
 
 
