@@ -60,13 +60,9 @@ def hover_svg(axes: Axes, words: Mapping[str, str]) -> dict[str, str]:
         ``title, caption, svg``.
     """
     title, caption = words_of(axes)
-    svg = re.sub(
-        r"^.*?<svg ",
-        f'<svg role="img" aria-label="{escape(title)}" ',
-        svg_text(axes),
-        count=1,
-        flags=re.S,
-    )
+    svg = re.sub(r"^.*?(?=<svg )|<metadata>.*?</metadata>", "", svg_text(axes), flags=re.DOTALL)
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)  # HTML knows what an <svg> is
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
     for name, text in words.items():
         part = f'<g id="{name}">'
         svg = svg.replace(part, f"{part}<title>{escape(text)}</title>")

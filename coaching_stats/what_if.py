@@ -92,9 +92,16 @@ class WhatIf(Shown):
             hypothesis=self.verdict.hypothesis.id,
             verdict=self.verdict.word(language).lower(),
             grade=self.verdict.grade or "–",
-            reason=self.verdict.reason(language),
+            reason=self._reason(language),
             **shown,
         )
+
+    def _reason(self, language: str) -> str:
+        """Why the verdict is what it is, without codes and keys."""
+        if self.verdict.legs:
+            return self.verdict.reason(language).removeprefix(f"{self.verdict.decision.code}: ")
+        names = texts(language)["gate_names"]
+        return ", ".join(names[gate] for gate in self.verdict.gates)
 
 
 def what_if(run: Run, process: str, hypothesis: str | None = None) -> WhatIf:

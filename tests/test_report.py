@@ -37,7 +37,7 @@ class Page(HTMLParser):
         assert self.stack.pop() == tag
 
     def handle_data(self, data):
-        if "style" not in self.stack:
+        if not {"style", "script"} & {*self.stack}:
             self.text.append(data)
 
 
