@@ -29,9 +29,9 @@ class BothSides(Shown):
     ----------
     groups : DataFrame
         One row per group, no smaller than what respondents were promised: ``group, n_teams,
-        WTC_m, SWC_s, DEPM_m, DEPS_s`` (means of team values, scale points 1 to 7, those that were
-        measured), ``who`` avoids: ``nobody, managers, sellers, both``, by which mean lies below the
-        middle of the scale; with a second wave the same means there, ``WTC_m_2`` and so on.
+        n_managers, WTC_m, SWC_s, DEPM_m, DEPS_s`` (means of team values, scale points 1 to 7, those
+        that were measured), ``who`` avoids: ``nobody, managers, sellers, both``, by which mean lies
+        below the middle of the scale; with a second wave the same means there, ``WTC_m_2`` etc.
     moved : DataFrame
         One row per score, empty with one wave: `COLUMNS` of the mean change of a team, in points.
     n_teams : int
@@ -172,6 +172,7 @@ def _far(z: np.ndarray, point: np.ndarray) -> np.ndarray:
 def _means(waves: list[pd.DataFrame], measured: list[str], group: np.ndarray) -> pd.DataFrame:
     found = waves[0][measured].groupby(group).mean().round(DIGITS)
     found.insert(0, "n_teams", np.bincount(group))
+    found.insert(1, "n_managers", waves[0].groupby(group)["manager_id"].nunique())
     below = [(found[side] < MIDPOINT).to_numpy() for side in SIDES]
     found["who"] = np.select(
         [below[0] & below[1], below[0], below[1]], ["both", "managers", "sellers"], "nobody"

@@ -39,7 +39,7 @@ def plot_both_sides(found: BothSides, *, language: str = "en") -> Axes:
         and the manager on the sellers. With a second wave, an arrow leads to the place there.
     """
     said = texts(language)["both_sides"]
-    groups = found.groups
+    groups = found.groups.dropna(subset=list(SIDES))  # what is suppressed has no place
     axes = new_axes(6.0)
     _limits(axes, found)
     axes.axvline(MIDPOINT, color=GREY, lw=1, ls="--", zorder=0)

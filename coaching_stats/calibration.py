@@ -63,7 +63,18 @@ class Calibration(Shown):
         return self.table.copy()
 
     def share(self, world: str, verdict: str, hypothesis: str = THEORY) -> float:
-        """Share of the surveys of a world that ended in a verdict."""
+        """Share of the surveys of a world that ended in a verdict.
+
+        Parameters
+        ----------
+        world, verdict : str
+        hypothesis : str
+            Id; the theory as a whole when not given.
+
+        Returns
+        -------
+        float, between 0 and 1
+        """
         wanted = {"world": world, "hypothesis": hypothesis, "verdict": verdict}
         is_it = np.all([self.table[c] == value for c, value in wanted.items()], axis=0)
         return float(self.table.loc[is_it, "share"].iloc[0])

@@ -41,6 +41,14 @@ def plot_calibration(
     ------
     ValueError
         Another language, or a hypothesis that was not calibrated.
+
+    Examples
+    --------
+    >>> from coaching_stats.error_rates import nearest_error_rates
+    >>> from coaching_stats.survey_design import Design
+    >>> rates = nearest_error_rates(Design(1, 20, 9))
+    >>> len(plot_calibration(rates).get_yticklabels())  # one for each world
+    7
     """
     import matplotlib.pyplot as plt
 

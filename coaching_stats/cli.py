@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from coaching_stats import commands_study, commands_survey
+from coaching_stats import commands_review, commands_study, commands_survey
 from coaching_stats.console import app, guarded
 
-COMMANDS = (commands_study, commands_survey)  # importing them is what adds their commands
+# Importing them is what adds their commands.
+COMMANDS = (commands_study, commands_survey, commands_review)
 
 
 def main() -> None:

@@ -52,6 +52,12 @@ def design_of(panel: Panel) -> Design:
     Teams of equal size stand for unequal ones. A loading is taken from alpha by
     :math:`\lambda^2 = \alpha / (k - (k - 1) \alpha)`, the inverse of the Spearman-Brown
     formula, so it is that of equally good items.
+
+    Examples
+    --------
+    >>> from coaching_stats.study import run_study
+    >>> print(design_of(run_study("data/one_client").panel))
+    1 × 12 × 10
     """
     teams = panel.teams
     firms = int(teams["firm_id"].nunique())
@@ -131,6 +137,13 @@ def what_it_takes(
     ------
     DesignError, StudyError
         As `calibrate` does; a target or a tolerance that is no share.
+
+    Examples
+    --------
+    >>> small = [{"firms": 1, "teams": 12, "sellers": 4}]
+    >>> found = what_it_takes(grid=small, n_sim=2, seed=1, n_jobs=1, progress=False)
+    >>> found.tidy()[["design", "questionnaires", "does"]].values.tolist()
+    [['1 × 12 × 4', 60, False]]
     """
     for name, share in (("target", target), ("false", false)):
         if not 0 <= share <= 1:

@@ -110,6 +110,13 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
     -------
     Axes
         Points are means of groups of teams with 95 % intervals; the line is fitted to the teams.
+
+    Examples
+    --------
+    >>> from coaching_stats.study import run_study
+    >>> data, study = "data/published/lq2002.csv", "data/published/lq2002.study.yml"
+    >>> plot_association(run_study(data, study=study)).get_xlabel()
+    'Leadership climate, team mean (z-score)'
     """
     said = texts(language)["figures"]
     picture = team_picture(run, hypothesis)
@@ -187,6 +194,12 @@ def plot_verdicts(run: Run, *, language: str = "en") -> Axes:
     Returns
     -------
     Axes
+
+    Examples
+    --------
+    >>> from coaching_stats.study import run_study
+    >>> plot_verdicts(run_study("data/one_client")).figure.get_suptitle()
+    '0 of 18 predictions supported, 0 contradicted'
     """
     said = texts(language)["figures"]
     judged = run.verdicts.judged

@@ -133,6 +133,14 @@ class Regression(Result):
         References
         ----------
         Pustejovsky & Tipton (2018), Journal of Business & Economic Statistics 36, 672-683.
+
+        Examples
+        --------
+        >>> from coaching_stats.answers import load_sample
+        >>> from coaching_stats.regression import regress
+        >>> fit = regress("HOSTILE ~ LEAD + TSIG", load_sample("lq2002"), cluster="COMPID")
+        >>> fit.wald(["LEAD", "TSIG"]).tidy()[["statistic", "df1", "df2"]].round(2).values.tolist()
+        [[143.63, 2.0, 31.37]]
         """
         projection = self._projection()
         names = [terms] if isinstance(terms, str) else list(terms)
@@ -163,6 +171,13 @@ class Regression(Result):
         References
         ----------
         MacKinnon, Nielsen & Webb (2023), Stata Journal 23, 942-982.
+
+        Examples
+        --------
+        >>> from coaching_stats.regression import regress
+        >>> data = pd.DataFrame({"y": [1, 2, 4, 9.0], "x": range(4), "team": list("abcd")})
+        >>> regress("y ~ x", data, cluster="team").influence().tidy()["x"].round(2).tolist()
+        [3.5, 2.5, 2.79, 1.5]
         """
         change = leave_one_out(self._projection(), self.fit.contrasts)
         frame = pd.DataFrame(self.estimate + change, columns=list(self.terms))
@@ -194,6 +209,14 @@ class Regression(Result):
         ----------
         Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680; Lakens
         (2017), Social Psychological and Personality Science 8, 355-362.
+
+        Examples
+        --------
+        >>> from coaching_stats.answers import load_sample
+        >>> from coaching_stats.regression import regress
+        >>> fit = regress("HOSTILE ~ LEAD + TSIG", load_sample("lq2002"), cluster="COMPID")
+        >>> fit.equivalence("TSIG", 0.25).tidy()[["conf_low", "conf_high"]].round(3).values.tolist()
+        [[-0.258, -0.148]]
         """
         if not 0 < sesoi < np.inf:
             raise DesignError(

@@ -42,6 +42,13 @@ def plot_graph(study: Study, *, hypothesis: str | None = None, language: str = "
     ------
     StudyError
         No such hypothesis.
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> graph = plot_graph(load_study("data/published/lq2002.study.yml"))
+    >>> [name.get_text() for name in graph.texts]
+    ['Leadership climate', 'Task significance', 'Hostility']
     """
     said = texts(language)["figures"]
     graph = study.graph

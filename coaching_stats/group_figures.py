@@ -1,4 +1,4 @@
-"""Every group figure that a page or workbook shows, in one table that can be attacked."""
+"""Means over all respondents and by groups of teams: the figures that a page shows of groups."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import pandas as pd
 
 from coaching_stats.hypotheses import SUFFIX, Hypothesis
 from coaching_stats.judgement import Verdict
-from coaching_stats.privacy import PUBLISHED, equal_groups, suppress_small
+from coaching_stats.privacy import equal_groups
 from coaching_stats.study import Run
 
 MOST_GROUPS = 10
 MEAN_DIGITS = 2
+ROW = ("table", "group", "parent_group", "item", "n", "mean")
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +143,8 @@ def _z(values: np.ndarray) -> np.ndarray:
     return (values - known.mean()) / spread if spread > 0 else np.full(len(values), np.nan)
 
 
-def group_figures(run: Run) -> pd.DataFrame:
-    """Every published group figure: means over all sellers and managers, and those of the picture.
+def group_rows(run: Run) -> pd.DataFrame:
+    """Means over all sellers, managers and teams, and those of the picture, before any is hidden.
 
     Parameters
     ----------
@@ -152,8 +153,7 @@ def group_figures(run: Run) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``table, group, parent_group, item, n, mean, value, suppressed``; means have two
-        decimals, groups below the promised minimum none.
+        Columns ``table, group, parent_group, item, n, mean``; true numbers of people.
 
     Notes
     -----
@@ -165,10 +165,7 @@ def group_figures(run: Run) -> pd.DataFrame:
     rows = _overall(run, picture)
     if picture.verdict.legs:  # the page shows no picture of what is not testable
         rows += _by_group(picture, _parent(run, picture), _item(run, picture))
-    table = pd.DataFrame(rows, columns=["table", "group", "parent_group", "item", "n", "mean"])
-    shown = suppress_small(table, run.study.minimum_group)
-    mean = shown["mean"].round(MEAN_DIGITS) + 0.0  # no negative zero
-    return shown.assign(mean=mean, value=np.nan)[list(PUBLISHED)]
+    return pd.DataFrame(rows, columns=list(ROW))
 
 
 Row = tuple[str, str, str, str, int, float]

@@ -208,18 +208,51 @@ class Study:
     notes: tuple[str, ...] = field(default=())
 
     def name(self, key: str, language: str) -> str:
-        """Name of a construct or derived variable, or the key itself."""
+        """Name of a construct or derived variable, or the key itself.
+
+        Parameters
+        ----------
+        key : str
+        language : {"en", "fi"}
+
+        Returns
+        -------
+        str
+        """
         known = self.constructs.get(key) or self.derived.get(key)
         if known is None:
             return key
         return known.name_fi if language == "fi" else known.name_en
 
     def parts(self, key: str) -> tuple[str, ...]:
-        """Constructs that a key stands for: itself, or those a derived variable is made of."""
+        """Constructs that a key stands for: itself, or those a derived variable is made of.
+
+        Parameters
+        ----------
+        key : str
+
+        Returns
+        -------
+        tuple of str
+        """
         return self.derived[key].parts if key in self.derived else (key,)
 
     def hypothesis(self, name: str) -> Hypothesis:
-        """Find a hypothesis by its id."""
+        """Find a hypothesis by its id.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        Hypothesis
+
+        Raises
+        ------
+        StudyError
+            No such hypothesis; the message names the nearest one.
+        """
         found = {h.id: h for h in (*self.hypotheses, *self.described)}
         if name not in found:
             raise StudyError(

@@ -58,7 +58,17 @@ class Mediation(Result):
     n_clusters: int | None
 
     def interval(self, conf_level: float) -> tuple[np.ndarray, np.ndarray]:
-        """Bootstrap interval of every term at `conf_level`."""
+        """Bootstrap interval of every term.
+
+        Parameters
+        ----------
+        conf_level : float, between 0 and 1
+
+        Returns
+        -------
+        low, high : ndarray, shape (k,)
+            In the units of the estimates.
+        """
         if self.ci == "bca":
             return bca_interval(self.draws, self.estimate, self.left_out, conf_level)
         return percentile_interval(self.draws, conf_level)

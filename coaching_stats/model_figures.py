@@ -25,15 +25,14 @@ from coaching_stats.group_figures import (
     shown_chain,
     team_picture,
 )
+from coaching_stats.judged_rows import measured_as_judged
 from coaching_stats.judgement import Verdict
-from coaching_stats.measured import Measured, with_halves
 from coaching_stats.models import Equation, chain_of, equations
 from coaching_stats.privacy import equal_groups
 from coaching_stats.samples import draw_sample
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
-from coaching_stats.verdicts import N_SPLITS
 from coaching_stats.wording import term_name
 from coaching_stats.workbench import Comparison
 
@@ -54,6 +53,13 @@ def plot_residuals(run: Run, hypothesis: str | None = None, *, language: str = "
     Returns
     -------
     Axes
+
+    Examples
+    --------
+    >>> from coaching_stats.study import run_study
+    >>> data, study = "data/published/lq2002.csv", "data/published/lq2002.study.yml"
+    >>> plot_residuals(run_study(data, study=study)).get_ylabel()
+    'Residual (z-score)'
     """
     said = texts(language)["figures"]
     axes = new_axes(4.2)
@@ -87,7 +93,7 @@ def plot_residuals(run: Run, hypothesis: str | None = None, *, language: str = "
 def _equations(run: Run, verdict: Verdict) -> tuple[Equation, ...]:
     """Regressions of a verdict's first leg; of several splits, that of the lower median."""
     hypothesis, judged = verdict.hypothesis, verdict.legs[0]
-    measured = measured_halves(run)
+    measured = measured_as_judged(run)
     sources = sourcing(hypothesis, judged.leg, run.study, is_split=judged.evidence.is_split)
     n_splits = len(measured.halves) if sources.has_halves else 1
     found = [
@@ -96,12 +102,6 @@ def _equations(run: Run, verdict: Verdict) -> tuple[Equation, ...]:
     ]
     products = [np.prod([link.estimate().value for link in links]) for links in found]
     return found[int(np.argsort(products, kind="stable")[(n_splits - 1) // 2])]
-
-
-def measured_halves(run: Run) -> Measured:
-    """The panel with the random halves on which it was judged."""
-    for_halves = np.random.SeedSequence(run.seed).spawn(1)[0]
-    return with_halves(run.panel, run.study, N_SPLITS, np.random.default_rng(for_halves))
 
 
 def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
@@ -117,6 +117,13 @@ def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en")
     Returns
     -------
     Axes
+
+    Examples
+    --------
+    >>> from coaching_stats.study import run_study
+    >>> data, study = "data/published/lq2002.csv", "data/published/lq2002.study.yml"
+    >>> plot_chain(run_study(data, study=study)).figure.get_suptitle()
+    'Weakest link: Task significance → Hostility (−0.17)'
     """
     said = texts(language)["figures"]
     axes = new_axes(3.6)
@@ -173,6 +180,17 @@ def plot_slopes(run: Run, comparison: Comparison, *, language: str = "en") -> Ax
     Returns
     -------
     Axes
+
+    Examples
+    --------
+    >>> from coaching_stats.answers import load_sample
+    >>> from coaching_stats.study import run_study
+    >>> from coaching_stats.workbench import compare_estimators
+    >>> companies = load_sample("lq2002")
+    >>> compared = compare_estimators("HOSTILE ~ LEAD + TSIG", companies, cluster="COMPID")
+    >>> run = run_study(companies, study="data/published/lq2002.study.yml")
+    >>> [label.get_text() for label in plot_slopes(run, compared).get_yticklabels()]
+    ['Leadership climate', 'Task significance']
     """
     said = texts(language)["figures"]
     tables = comparison.tables

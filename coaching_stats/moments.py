@@ -147,7 +147,17 @@ class Moments:
         )
 
     def moved_to(self, centre: np.ndarray, scale: np.ndarray) -> Moments:
-        """Return the same moments about another centre and scale: exact algebra, S' = H S H'."""
+        """Return the same moments about another centre and scale: exact algebra, S' = H S H'.
+
+        Parameters
+        ----------
+        centre, scale : ndarray, shape (p,)
+            In the units of the columns; no scale is 0.
+
+        Returns
+        -------
+        Moments
+        """
         shift = (centre - self.centre) / scale
         ratio = self.scale / scale
         seen = self.patterns.astype(float)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from coaching_stats.errors import DataError, explain
-from coaching_stats.group_figures import group_figures
 from coaching_stats.hypotheses import ID_NAMES
 from coaching_stats.process_map import ProcessMap
 from coaching_stats.process_map_figure import plot_process_map, plot_process_ranks
+from coaching_stats.published_figures import published_figures
 from coaching_stats.receipt import Receipt
 from coaching_stats.report import write_report
 from coaching_stats.results_json import results_text
@@ -75,7 +75,7 @@ def _write_all(run: Run, folder: Path, languages: tuple[str, ...]) -> None:
     write_workbook(run, folder / "tables.xlsx")
     (folder / "results.json").write_text(results_text(run), encoding="utf-8")
     (folder / "receipt.json").write_text(receipt_text(run.receipt), encoding="utf-8")
-    inert(group_figures(run)).to_csv(folder / "published.csv", index=False, lineterminator="\n")
+    inert(published_figures(run)).to_csv(folder / "published.csv", index=False, lineterminator="\n")
 
 
 def write_files(texts: Mapping[Path, str]) -> None:

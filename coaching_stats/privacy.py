@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
+
+from coaching_stats.errors import StudyError, explain
 
 PUBLISHED = ("table", "group", "parent_group", "item", "n", "mean", "value", "suppressed")
 
 
-def suppress_small(figures: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Blank the figures of groups below the promised minimum, keeping that they exist.
+def refuse_below_promise(minimum: int, promised: int, where: str = "") -> None:
+    """Refuse a minimum group below what respondents were promised.
 
-    Parameters
-    ----------
-    figures : DataFrame
-        With the columns ``n`` and ``mean`` among others; one row per group and item.
-    minimum : int
-        People.
-
-    Returns
-    -------
-    DataFrame
-        `n` as text (``<5`` where suppressed), `mean` missing and `suppressed` true there.
+    Raises
+    ------
+    StudyError
+        `minimum` is below `promised`.
 
     Examples
     --------
-    >>> small = pd.DataFrame({"group": ["a", "b"], "n": [3, 12], "mean": [4.0, 5.0]})
-    >>> suppress_small(small, 5)[["n", "mean", "suppressed"]].values.tolist()
-    [['<5', nan, True], ['12', 5.0, False]]
+    >>> refuse_below_promise(4, 5)
+    Traceback (most recent call last):
+        ...
+    coaching_stats.errors.StudyError: a minimum group of 4 is below the 5 people that respondents...
     """
-    is_small = figures["n"] < minimum
-    shown = figures["n"].astype(int).astype(str)
-    return figures.assign(
-        n=shown.mask(is_small, f"<{minimum}"),
-        mean=figures["mean"].mask(is_small, np.nan),
-        suppressed=is_small,
-    )
+    if minimum < promised:
+        raise StudyError(
+            explain(
+                what=f"a minimum group of {minimum} is below the {promised} people that "
+                "respondents were promised",
+                where=where,
+                remedy=f"take {promised} or more",
+            )
+        )
 
 
 def equal_groups(values: np.ndarray, minimum: int, most: int) -> np.ndarray:

@@ -54,6 +54,17 @@ def plot_process_map(
     ------
     ValueError
         Obstacles, or all uses, were not rated.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from coaching_stats.process_map import process_map
+    >>> inventory = pd.DataFrame({
+    ...     "team_id": [f"T{i}" for i in range(5)], "rater_id": [f"M{i}" for i in range(5)],
+    ...     "rater_role": "manager", "element": "P1", "d": [7, 6, 5, 6, 7], "e": [1, 2, 2, 1, 2],
+    ... })
+    >>> plot_process_map(process_map(inventory)).get_xlabel()
+    'Stands in the way of coaching, scale points 1–7'
     """
     said = texts(language)["process_map"]
     chosen = role or next(iter(process_map.roles), ROLES[0])
@@ -207,6 +218,17 @@ def plot_process_ranks(
     ------
     ValueError
         The map has no such index, or it was not rated.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from coaching_stats.process_map import process_map
+    >>> inventory = pd.DataFrame({
+    ...     "team_id": [f"T{i}" for i in range(5)], "rater_id": [f"M{i}" for i in range(5)],
+    ...     "rater_role": "manager", "element": "P1", "d": [7, 6, 5, 6, 7], "e": [1, 2, 2, 1, 2],
+    ... })
+    >>> plot_process_ranks(process_map(inventory)).get_xlabel()
+    'Obstacle to coaching, scale points 1–7'
     """
     said = texts(language)["process_map"]
     rows = _rows(process_map, [index])

@@ -21,12 +21,12 @@ from coaching_stats.group_figures import shown_chain, shown_hypothesis
 from coaching_stats.judgement import NOT_MEASURED, Verdict
 from coaching_stats.model_figures import plot_chain
 from coaching_stats.process_map_figure import plot_process_map
+from coaching_stats.published_figures import process_map_of
 from coaching_stats.receipt_page import careless_content, receipt_content
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.sides_page import (
     map_content,
-    process_map_of,
     sides_content,
     what_if_sentences,
 )

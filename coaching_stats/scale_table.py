@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DesignError
-from coaching_stats.group_figures import group_figures
+from coaching_stats.published_figures import published_figures
 from coaching_stats.scales import alpha
 from coaching_stats.study import Run
 from coaching_stats.teams import likeness
@@ -25,7 +25,7 @@ def scale_table(run: Run) -> pd.DataFrame:
         ``item, n, mean, suppressed`` as published, with ``alpha``, ``icc1`` and ``icc2``, nan where
         they do not exist.
     """
-    published = group_figures(run)
+    published = published_figures(run)
     overall = published[published["table"] == "scales"].reset_index(drop=True)
     likenesses = [_likeness(run, item) for item in overall["item"]]
     return overall[["item", "n", "mean", "suppressed"]].assign(

@@ -37,6 +37,14 @@ def plot_sensitivity(sensitivity: Sensitivity) -> Axes:
     References
     ----------
     Cinelli & Hazlett (2020), Journal of the Royal Statistical Society B 82, 39-67, section 5.1.
+
+    Examples
+    --------
+    >>> from coaching_stats.answers import load_sample
+    >>> from coaching_stats.regression import regress
+    >>> fit = regress("HOSTILE ~ LEAD + TSIG", load_sample("lq2002"), cluster="COMPID")
+    >>> plot_sensitivity(fit.sensitivity("LEAD", ["TSIG"])).get_xlabel()
+    'partial R² of the confounder with LEAD'
     """
     row = sensitivity.frame.iloc[0]
     term, estimate, value = row["term"], float(row["estimate"]), float(row["robustness_value"])

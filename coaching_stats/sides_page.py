@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
-from coaching_stats.both_sides import DEPENDENCE, SIDES, BothSides, both_sides
+from coaching_stats.both_sides import DEPENDENCE, SIDES
 from coaching_stats.both_sides_figure import plot_both_sides
 from coaching_stats.errors import DesignError
 from coaching_stats.figure_svg import hover_svg
 from coaching_stats.group_figures import shown_hypothesis
-from coaching_stats.process_map import ProcessMap, process_map
+from coaching_stats.published_figures import process_map_of, shown_sides
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
 from coaching_stats.what_if import what_if
 from coaching_stats.wording import term_name
 
-RUNS = 4  # page, workbook and published figures of a run share what was computed
 MAP_COLUMNS = ("obstacle", "avoidance_managers", "avoidance_sellers", "support")
-
-
-@lru_cache(maxsize=RUNS)
-def both_sides_of(run: Run) -> BothSides | None:
-    """Both sides' picture, where both were asked and there are teams enough to show it."""
-    try:
-        return both_sides(run)
-    except DesignError:
-        return None
-
-
-@lru_cache(maxsize=RUNS)
-def process_map_of(run: Run) -> ProcessMap | None:
-    """The process map, where the data hold an inventory."""
-    if "process_inventory" not in run.source.tables:
-        return None
-    return process_map(
-        run.source.tables["process_inventory"],
-        minimum_group=run.study.minimum_group,
-        is_simulated=run.source.is_simulated,
-    )
 
 
 def sides_content(run: Run, language: str) -> dict[str, Any]:
@@ -51,7 +28,7 @@ def sides_content(run: Run, language: str) -> dict[str, Any]:
     run : Run
     language : {"en", "fi"}
     """
-    found = both_sides_of(run)
+    found = shown_sides(run)
     if found is None:
         return {}
     said = texts(language)["both_sides"]

@@ -39,6 +39,8 @@ class Run(Shown):
     notes : tuple of str
     calibration : Calibration or None
         Verdicts on simulated surveys of this design, where they were asked for.
+    earlier : DataFrame or None
+        What an earlier report of the same people published: published.csv.
     """
 
     study: Study
@@ -50,6 +52,7 @@ class Run(Shown):
     seed: int
     notes: tuple[str, ...]
     calibration: Calibration | None = None
+    earlier: pd.DataFrame | None = None
 
     @property
     def cluster(self) -> str | None:

@@ -73,6 +73,14 @@ def synthetic(
     ----------
     Ting, Fienberg & Trottini (2008), International Journal of Information and Computer Security
     2, 86-105, for random orthogonal matrices that keep means and covariances.
+
+    Examples
+    --------
+    >>> given = np.array([[1.0, 5], [2, 4], [3, 3], [4, 2], [5, 1]])
+    >>> one_team, own = np.zeros(5, dtype=int), np.zeros(2, dtype=bool)
+    >>> made = synthetic(given, one_team, own, np.random.default_rng(1))
+    >>> np.sort(made.values, axis=0).tolist() == np.sort(given, axis=0).tolist()
+    True
     """
     scores = normal_scores(values)
     wanted = _moments(scores, team, by_team)

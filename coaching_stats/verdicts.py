@@ -56,7 +56,17 @@ class Verdicts(Shown):
         return pd.DataFrame([verdict.row() for verdict in self.judged])
 
     def remedies(self, language: str = "en") -> Table:
-        """What would make the predictions testable that are not: one row per gate."""
+        """What would make the predictions testable that are not: one row per gate.
+
+        Parameters
+        ----------
+        language : {"en", "fi"}
+
+        Returns
+        -------
+        Table
+            Columns ``gate, hypotheses, remedy``.
+        """
         rows = []
         for gate in sorted({gate for verdict in self.judged for gate in verdict.gates}):
             closed = [v.hypothesis.id for v in self.judged if gate in v.gates]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from coaching_stats.group_figures import group_figures
+from coaching_stats.published_figures import published_figures
 from coaching_stats.report import check_in_words, reasons_in_words
 from coaching_stats.scale_table import scale_table
 from coaching_stats.spreadsheet_text import inert_cell
@@ -167,7 +167,7 @@ def _scales(run: Run) -> pd.DataFrame:
 
 
 def _published(run: Run) -> pd.DataFrame:
-    table = group_figures(run)
+    table = published_figures(run)
     table["item"] = [term_name(item, run.study, "en") for item in table["item"]]
     table["suppressed"] = ["yes" if flag else "no" for flag in table["suppressed"]]
     return table.drop(columns="value").rename(

@@ -1,7 +1,14 @@
 """The data files are the ones that were described and summed up."""
 
 import hashlib
+import json
 from pathlib import Path
+
+import pytest
+
+from coaching_stats.answers import TRUTH_FILE
+from coaching_stats.tables import write_tables
+from coaching_stats.worlds import simulate
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -26,3 +33,23 @@ def test_the_readme_names_every_data_file():
     assert {
         name for name in named if f"`{name}" not in readme and f"/{name}" not in readme
     } == set()
+
+
+@pytest.mark.parametrize("name", ["sample", "one_client"])
+def test_the_simulated_data_are_made_again_from_their_seed(name, tmp_path):
+    truth = json.loads((DATA / name / TRUTH_FILE).read_text(encoding="utf-8"))
+    write_tables(simulate(truth["world"], **truth["design"], seed=truth["seed"]), tmp_path)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_bytes() for path in (DATA / name).glob("*.csv")}
+
+
+@pytest.mark.parametrize("name", ["sample", "one_client"])
+def test_the_readme_gives_the_command_that_made_them(name):
+    truth = json.loads((DATA / name / TRUTH_FILE).read_text(encoding="utf-8"))
+    design = truth["design"]
+    command = (
+        f"coaching-stats simulate {truth['world']} --firms {design['firms']} "
+        f"--teams {design['teams']} --sellers {design['sellers']} --seed {truth['seed']} "
+        f"--out data/{name}"
+    )
+    assert command in (DATA / "README.md").read_text(encoding="utf-8").splitlines()

@@ -8,8 +8,9 @@ import pytest
 
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.graph_figure import plot_graph
-from coaching_stats.group_figures import group_figures, team_picture
+from coaching_stats.group_figures import team_picture
 from coaching_stats.model_figures import plot_chain
+from coaching_stats.published_figures import published_figures
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +59,7 @@ def test_what_is_not_testable_has_its_gates_and_no_estimate(one_client_run):
 def test_points_are_the_published_means_and_no_team_shows(theory_run):
     axes = plot_association(theory_run)
     points = next(line for line in axes.lines if line.get_marker() == "o")
-    figures = group_figures(theory_run).query("table == 'picture'")
+    figures = published_figures(theory_run).query("table == 'picture'")
     assert list(points.get_xdata()) == figures.loc[figures["item"] == "RIG", "mean"].tolist()
     assert list(points.get_ydata()) == figures.loc[figures["item"] == "WTC_m", "mean"].tolist()
     line = next(line for line in axes.lines if len(line.get_xdata()) == 100)

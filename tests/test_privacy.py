@@ -1,17 +1,10 @@
-"""Small cells are blanked, and groups are cut so that none is small."""
+"""Groups are cut so that none is small, and the promised minimum is kept."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from coaching_stats.privacy import equal_groups, suppress_small
-
-
-def test_the_smallest_cell_is_the_promise():
-    frame = pd.DataFrame({"group": list("abc"), "n": [0, 4, 5], "mean": [np.nan, 3.0, 3.0]})
-    shown = suppress_small(frame, 5)
-    assert shown["n"].tolist() == ["<5", "<5", "5"]
-    assert shown["suppressed"].tolist() == [True, True, False]
+from coaching_stats.errors import StudyError
+from coaching_stats.privacy import equal_groups, refuse_below_promise
 
 
 @pytest.mark.parametrize("n", [5, 9, 10, 11, 49, 50, 137])
@@ -24,10 +17,8 @@ def test_equal_groups_keep_the_order_and_the_minimum(n):
     assert (np.diff(group[np.argsort(values)]) >= 0).all()
 
 
-def test_a_suppressed_figure_is_gone_and_the_others_stay_as_they_were():
-    frame = pd.DataFrame({"n": [4, 12], "mean": [3.21, 4.56], "item": ["a", "b"]})
-    before = frame.copy()
-    shown = suppress_small(frame, 5)
-    assert "3.21" not in shown.to_csv()
-    assert shown.loc[1, "mean"] == 4.56
-    pd.testing.assert_frame_equal(frame, before)
+def test_a_minimum_may_be_raised_but_not_lowered_below_the_promise():
+    for raised in (5, 8):
+        refuse_below_promise(raised, 5)
+    with pytest.raises(StudyError, match="minimum group of 4 is below the 5"):
+        refuse_below_promise(4, 5, "study.yml")

@@ -4,7 +4,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from coaching_stats.group_figures import group_figures
+from coaching_stats.published_figures import published_figures
 from coaching_stats.study import run_study
 from coaching_stats.workbook import write_workbook
 
@@ -59,7 +59,7 @@ def test_reasons_name_scores_and_hold_no_codes(books):
 
 def test_published_figures_are_those_that_can_be_attacked(books):
     run, book = books["theory"]
-    figures, cells = group_figures(run), columns_of(book["Published figures"])
+    figures, cells = published_figures(run), columns_of(book["Published figures"])
     assert [cell.value for cell in cells["Mean"]] == figures["mean"].tolist()
     assert [str(cell.value) for cell in cells["n"]] == figures["n"].tolist()
 

@@ -1,0 +1,249 @@
+"""The attack finds every planted leak, and nothing where nothing leaks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coaching_stats.attack import attack, attack_folder, minimum_of, read_published
+from coaching_stats.errors import DataError
+
+NOT = np.nan
+COLUMNS = ["table", "group", "parent_group", "item", "n", "mean", "value", "suppressed"]
+
+
+def table(*rows):
+    """Rows as in published.csv; a row of a head count or mean may leave the rest out."""
+    full = [(*row, NOT, False)[:8] if len(row) < 8 else row for row in rows]
+    return pd.DataFrame(full, columns=COLUMNS)
+
+
+def shown(group, parent, n, mean, *, item="Q", table="t"):
+    return (table, group, parent, item, n, mean, NOT, False)
+
+
+def hidden(group, parent, n, *, item="Q", table="t"):
+    return (table, group, parent, item, n, NOT, NOT, True)
+
+
+def by_answer(group, parent, n, item, value):
+    return ("t", group, parent, item, n, NOT, value, False)
+
+
+FIRM = shown("firm", "", "30", 4.0)
+SAFE = (FIRM, shown("a", "firm", "14", 4.5), hidden("b", "firm", ">=10"), hidden("c", "firm", "<5"))
+
+LEAKS = {
+    "one sibling hidden": (
+        "c",
+        [
+            FIRM,
+            shown("a", "firm", "14", 4.5),
+            shown("b", "firm", "13", 3.5),
+            hidden("c", "firm", "<5"),
+        ],
+    ),
+    "shown in another table": (
+        "c",
+        [*SAFE, shown("c", "", "<5", 3.0, table="u")],
+    ),
+    "two hidden, together too few": (
+        "firm less a",
+        [FIRM, shown("a", "firm", "26", 4.5), hidden("b", "firm", "<5"), hidden("c", "firm", "<5")],
+    ),
+    "through a hidden region": (
+        "firm less a, b1",
+        [
+            FIRM,
+            shown("a", "firm", "14", 4.5),
+            hidden("b", "firm", ">=10"),
+            hidden("c", "firm", "<5"),
+            shown("b1", "b", "12", 4.0),
+            hidden("b2", "b", "<5"),
+        ],
+    ),
+    "the complement in another table": (
+        "b",
+        [
+            *SAFE,
+            shown("firm", "", "30", 4.0, table="u"),
+            shown("a or c", "firm", "17", 4.4, table="u"),
+            shown("b", "firm", "13", 3.6, table="u"),
+        ],
+    ),
+    "sums": (
+        "c",
+        [
+            ("t", "firm", "", "Q:sum", "30", NOT, 120, False),
+            ("t", "a", "firm", "Q:sum", "26", NOT, 100, False),
+            hidden("c", "firm", "<5"),
+        ],
+    ),
+    "counts by answer": (
+        "c",
+        [
+            by_answer("firm", "", "30", "Q#[7]", 12),
+            by_answer("a", "firm", "26", "Q#[7]", 9),
+            ("t", "c", "firm", "Q#[7]", "<5", NOT, NOT, True),
+        ],
+    ),
+    "per cent by answer": (
+        "c",
+        [
+            by_answer("firm", "", "30", "Q[6-7]", 40),
+            by_answer("a", "firm", "26", "Q[6-7]", 34.6),
+            ("t", "c", "firm", "Q[6-7]", "<5", NOT, NOT, True),
+        ],
+    ),
+    "the mean from the counts": (
+        "c",
+        [hidden("c", "", "<5")]
+        + [("t", "c", "", f"Q#[{k}]", "", NOT, float(k in (2, 5)), False) for k in range(1, 8)],
+    ),
+    "head counts": (
+        "c",
+        [
+            ("t", "firm", "", "*", "30", NOT, NOT, False),
+            ("t", "a", "firm", "*", "26", NOT, NOT, False),
+            ("t", "c", "firm", "*", "<5", NOT, NOT, True),
+        ],
+    ),
+    "a small group in print": ("c", [shown("c", "", "3", 4.0)]),
+    "a small head count in print": ("c", [hidden("c", "", "3"), hidden("d", "", "<5")]),
+    "unanimous, by the mean": ("a", [shown("a", "", "8", 7.0)]),
+    "unanimous, by the share": ("a", [by_answer("a", "", "8", "Q[4]", 100)]),
+    "unanimous, by the other shares": (
+        "a",
+        [by_answer("a", "", "8", f"Q[{k}]", 0) for k in range(1, 7)],
+    ),
+    "all but alike": ("a", [shown("a", "", "8", 1.02)]),
+    "a hidden group at the scale's end": (
+        "b",
+        [shown("firm", "", "20", 6.4), shown("a", "firm", "10", 5.8), hidden("b", "firm", ">=10")],
+    ),
+    "a part that lacks a few": (
+        "firm outside table u",
+        [FIRM, shown("with a manager's answer", "firm", "27", 4.1, table="u")],
+    ),
+    "two wholes that differ by a few": (
+        "all sellers outside those in the picture",
+        [
+            shown("all sellers", "", "30", 4.0),
+            shown("those in the picture", "", "27", 4.1, table="u"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_planted_leaks_are_found(name):
+    group, rows = LEAKS[name]
+    found = attack(table(*rows))
+    assert found.is_recovered
+    assert group in set(found.frame["group"])
+
+
+def test_what_is_safe_is_not_recovered():
+    assert not attack(table(*SAFE)).is_recovered
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_interval_that_is_recovered_holds_the_truth(seed):
+    rng = np.random.default_rng(seed)
+    answers = [rng.integers(1, 8, n) for n in (12, 9, 3)]
+    everybody = np.concatenate(answers)
+    found = attack(
+        table(
+            shown("firm", "", "24", everybody.mean().round(2)),
+            shown("a", "firm", "12", answers[0].mean().round(2)),
+            shown("b", "firm", "9", answers[1].mean().round(2)),
+            hidden("c", "firm", "<5"),
+        )
+    ).frame
+    mean = found[found["figure"] == "mean"].iloc[0]
+    assert mean["low"] <= answers[2].mean() <= mean["high"]
+    # Each printed mean is off by 0.005 at most.
+    assert mean["high"] - mean["low"] <= 2 * 0.005 * (24 + 12 + 9) / 3 + 1e-9
+    assert set(mean["sources"].split(", ")) == {"firm", "a", "b"}
+
+
+def test_rounding_of_many_hides_a_few():
+    """A thousand people's mean is off by five points in sum: three may have said anything."""
+    rows = [shown("firm", "", "1000", 4.0), shown("a", "firm", "997", 4.0)]
+    figures = table(*rows, hidden("c", "firm", "<5"))
+    assert set(attack(figures).frame["figure"]) == {"head count"}
+
+
+EARLIER = table(shown("a", "", "20", 4.0))
+
+
+@pytest.mark.parametrize(
+    ("now", "group"),
+    [
+        (shown("a", "", "22", 4.2), "a: joined since"),
+        (shown("a", "", "19", 4.1), "a: left since"),
+    ],
+)
+def test_an_earlier_report_gives_away_who_came_and_went(now, group):
+    figures = table(now)
+    assert not attack(figures).is_recovered
+    assert group in set(attack(figures, previous=EARLIER).frame["group"])
+
+
+def test_an_earlier_report_gives_away_what_is_hidden_now():
+    now = table(*SAFE)
+    assert "c" in set(attack(now, previous=table(shown("b", "", "13", 3.5))).frame["group"])
+
+
+@pytest.mark.parametrize("mean", [4.0, 5.5])
+def test_joiners_by_the_dozen_or_changed_answers_give_nothing_away(mean):
+    figures = table(shown("a", "", "32" if mean == 4.0 else "21", mean))
+    assert not attack(figures, previous=EARLIER).is_recovered
+
+
+def test_figures_without_a_scale_are_attacked_by_subtraction_only():
+    rows = [shown("firm", "", "30", 120.5), shown("a", "firm", "14", 90.0)]
+    safe = [*rows, hidden("b", "firm", ">=10"), hidden("c", "firm", "<5")]
+    assert not attack(table(*safe), scales={"Q": None}).is_recovered
+    told = [*rows, shown("b", "firm", "13", 150.0), hidden("c", "firm", "<5")]
+    assert "mean" in set(attack(table(*told), scales={"Q": None}).frame["figure"])
+
+
+def test_the_order_of_rows_and_the_names_of_groups_do_not_matter():
+    _, rows = LEAKS["through a hidden region"]
+    figures = table(*rows)
+    names = {name: f"group {i}" for i, name in enumerate(figures["group"].unique())}
+    other = figures[::-1].replace({"group": names, "parent_group": names})
+    columns = ["figure", "low", "high"]
+    first, second = (attack(f).frame[columns].sort_values(columns) for f in (figures, other))
+    np.testing.assert_allclose(first[["low", "high"]], second[["low", "high"]], atol=1e-6)
+
+
+def test_the_minimum_is_read_from_the_table():
+    assert minimum_of(table(hidden("c", "", "<8"))) == 8
+    assert minimum_of(table(FIRM)) == 5
+
+
+def test_a_folder_is_read_and_attacked(tmp_path):
+    for rows, is_recovered in ((SAFE, False), (LEAKS["one sibling hidden"][1], True)):
+        table(*rows).to_csv(tmp_path / "published.csv", index=False)
+        assert attack_folder(tmp_path).is_recovered is is_recovered
+    pd.testing.assert_frame_equal(read_published(tmp_path), table(*rows), check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("a,b\n1,2\n", "missing columns: table, group"),
+        (",".join(COLUMNS) + "\nt,a,,Q,few,,,True\n", "row 2, n: 'few'"),
+        (",".join(COLUMNS) + '\nt,a,,Q,8,"4,5",,False\n', "row 2, mean: '4,5'"),
+    ],
+)
+def test_a_table_of_something_else_is_refused(text, fragment, tmp_path):
+    (tmp_path / "published.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=fragment.replace("(", r"\(")):
+        attack_folder(tmp_path)
+
+
+def test_a_folder_without_a_table_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"published\.csv"):
+        attack_folder(tmp_path)

@@ -1,0 +1,161 @@
+"""After suppression the attack recovers nothing, and as much as possible stays."""
+
+import sys
+from itertools import chain, combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+
+from coaching_stats.attack import WHOLE_WIDTH, WIDTH, attack
+from coaching_stats.suppression import MARGIN, protect
+from coaching_stats.vague_numbers import number_text
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+from attack import nested_tables, share_kept, without_siblings
+
+
+def teams(*rows, parent="firm", table="t"):
+    """Teams of one parent: name, n, mean; the parent's row is their total."""
+    n, mean = (np.array([row[i] for row in rows], dtype=float) for i in (1, 2))
+    total = (parent, int(n.sum()), float((n * mean).sum() / n.sum()))
+    figures = pd.DataFrame([total, *rows], columns=["group", "n", "mean"])
+    parents = ["", *[parent] * len(rows)]
+    return figures.assign(table=table, parent_group=parents, item="Q")
+
+
+def hidden_groups(shown):
+    return set(shown.loc[shown["suppressed"], "group"])
+
+
+@pytest.mark.parametrize(("seed", "by_answer"), [*((s, False) for s in range(1, 13)), (22, True)])
+def test_nothing_is_recovered_of_random_nested_tables(seed, by_answer):
+    figures = nested_tables(seed, by_answer=by_answer)
+    shown = protect(figures, 5)
+    assert not attack(shown).is_recovered
+    small = figures["n"] < 5
+    assert shown["suppressed"][small].all()
+    assert shown.loc[shown["suppressed"], ["mean", "value"]].isna().all(axis=None)
+
+
+def width_of(figures, shown, group):
+    """Width of a mean's interval by one linear program for one who knows all numbers of people."""
+    n = dict(zip(figures["group"], figures["n"], strict=True))
+    place = {name: i for i, name in enumerate(n)}
+    bounds = [[size, 7 * size] for size in n.values()]
+    for name, mean in zip(figures["group"], shown["mean"], strict=True):
+        if not np.isnan(mean):
+            bounds[place[name]] = [n[name] * (mean - 0.005), n[name] * (mean + 0.005)]
+    rows = []
+    parts = figures[figures["parent_group"] != ""].groupby(["table", "parent_group"])["group"]
+    for (_, parent), children in parts:
+        row = np.zeros(len(place))
+        row[place[parent]] = 1
+        row[[place[child] for child in children]] = -1
+        rows.append(row)
+    cost = np.zeros(len(place))
+    cost[place[group]] = 1
+    low, high = (
+        linprog(sign * cost, A_eq=np.array(rows), b_eq=np.zeros(len(rows)), bounds=bounds).fun
+        for sign in (1, -1)
+    )
+    return (-high - low) / n[group]
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_one_who_knows_all_numbers_of_people_is_told_no_small_mean_either(seed):
+    every = nested_tables(seed)
+    is_first = every["item"] == "Q0"
+    figures, shown = every[is_first], protect(every, 5)[is_first]
+    small = figures.loc[(figures["n"] < 5) & (figures["n"] > 0), "group"].unique()
+    assert min(width_of(figures, shown, group) for group in small) >= WIDTH
+
+
+def test_hiding_small_groups_alone_is_not_enough_and_hiding_all_not_needed():
+    figures = nested_tables(3)
+    assert attack(without_siblings(figures)).is_recovered
+    assert share_kept(figures, protect(figures, 5)) > 0.5
+
+
+def test_what_stays_is_as_it_was():
+    figures = nested_tables(2)
+    before = figures.copy()
+    shown = protect(figures, 5)
+    stays = ~shown["suppressed"] & (figures["item"] != "*")
+    np.testing.assert_allclose(shown["mean"][stays], figures["mean"][stays], atol=0.005 + 1e-9)
+    is_exact = shown["n"].str.fullmatch(r"\d+")
+    assert (shown["n"][is_exact].astype(int) == figures["n"][is_exact]).all()
+    pd.testing.assert_frame_equal(figures, before)
+
+
+def test_without_small_or_unanimous_groups_everything_stays():
+    figures = teams(("a", 12, 4.2), ("b", 9, 3.1), ("c", 5, 5.0))
+    shown = protect(figures, 5)
+    assert not shown["suppressed"].any()
+    assert shown["n"].tolist() == ["26", "12", "9", "5"]
+
+
+def test_one_small_team_takes_one_sibling_with_it_the_smaller_one():
+    shown = protect(teams(("a", 12, 4.2), ("b", 9, 3.1), ("c", 3, 5.0)), 5)
+    assert hidden_groups(shown) == {"b", "c"}
+    assert shown["n"].tolist() == ["24", "12", "5-9", "<5"]
+
+
+def test_two_small_teams_that_are_too_few_together_take_a_third():
+    shown = protect(teams(("a", 12, 4.2), ("b", 9, 3.1), ("c", 2, 5.0), ("d", 1, 2.0)), 5)
+    assert hidden_groups(shown) == {"b", "c", "d"}
+
+
+def test_a_team_whose_members_all_answered_alike_is_hidden():
+    shown = protect(teams(("a", 12, 4.2), ("b", 9, 3.1), ("c", 8, 7.0)), 5)
+    assert "c" in hidden_groups(shown)
+    assert not attack(shown).is_recovered
+
+
+def test_a_higher_minimum_hides_the_groups_below_it():
+    figures = teams(("a", 14, 4.2), ("b", 12, 3.1), ("c", 7, 5.0))
+    assert not protect(figures, 5)["suppressed"].any()
+    assert hidden_groups(protect(figures, 8)) == {"b", "c"}
+
+
+def test_what_an_earlier_report_would_tell_of_a_joiner_is_hidden():
+    earlier = protect(teams(("a", 12, 4.2), ("b", 9, 3.1), ("c", 10, 5.0)), 5)
+    now = teams(("a", 13, 4.1), ("b", 9, 3.1), ("c", 10, 5.0))
+    assert attack(protect(now, 5), previous=earlier).is_recovered
+    shown = protect(now, 5, earlier)
+    assert not attack(shown, previous=earlier).is_recovered
+    assert {"a"} <= hidden_groups(shown) < {"firm", "a", "b", "c"}
+
+
+def cost_of(groups, n):
+    return sum(1 + np.log2(1 + n[group]) for group in groups)
+
+
+def is_safe(figures, groups):
+    """Whether nothing is told, at the widths that protection asks for, if these are hidden."""
+    gone = figures["group"].isin(groups)
+    text = figures["n"].map(lambda n: number_text(n, 5))
+    rounded = figures["mean"].round(2).mask(gone)
+    shown = figures.assign(n=text, mean=rounded, value=np.nan, suppressed=gone)
+    found = attack(shown, width=MARGIN * WIDTH, whole_width=MARGIN * WHOLE_WIDTH).frame
+    return set(found["figure"]) <= {"head count"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_cheaper_choice_would_do(seed):
+    """All choices of siblings tried, for a firm of two regions."""
+    rng = np.random.default_rng(seed)
+    n = {"n1": 3, "n2": int(rng.integers(5, 9)), "n3": 11, "s1": 4, "s2": 6, "s3": 13}
+    row = [(name, size, rng.uniform(2.5, 5.5)) for name, size in n.items()]
+    north, south = teams(*row[:3], parent="north"), teams(*row[3:], parent="south")
+    tops = [tuple(part.loc[0, ["group", "n", "mean"]]) for part in (north, south)]
+    figures = pd.concat([teams(*tops), north[1:], south[1:]], ignore_index=True)
+    sizes = dict(zip(figures["group"], figures["n"], strict=True))
+    others = [group for group in sizes if sizes[group] >= 5]
+    every = chain.from_iterable(combinations(others, k) for k in range(4))
+    safe = [groups for groups in every if is_safe(figures, {"n1", "s1", *groups})]
+    best = min(cost_of(groups, sizes) for groups in safe)
+    chosen = hidden_groups(protect(figures, 5)) - {"n1", "s1"}
+    assert cost_of(chosen, sizes) == pytest.approx(best)
