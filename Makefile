@@ -9,11 +9,13 @@ IN_VENV := .venv/bin/python
 SITE_PACKAGES = .venv/lib/python3.*/site-packages
 PYTEST := $(IN_VENV) -m pytest -q -n 2 --dist loadfile
 NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+CHECK_NOTEBOOKS = PYTHONPATH=tests $(PYTEST) -p notebook_check.plugin
 # The font cache is built once, at set-up: built later, its message would stand in a notebook.
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 
 .DEFAULT_GOAL := help
-.PHONY: help study test test-browser lab notebooks lint format bench slow test-engines lock clean
+.PHONY: help study test test-notebooks test-browser test-engines test-lowest lab notebooks lint \
+	format baseline changes bench slow lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
@@ -46,21 +48,27 @@ study: .venv/.installed ## judge the sample study and write the report to build/
 
 test: lint ## lint, tests, doctests and notebooks: what .ci/run runs
 	@$(PYTEST) --doctest-glob='*.md' tests coaching_stats README.md $(wildcard docs)
-	@$(if $(NOTEBOOKS),$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks)
+	@$(if $(NOTEBOOKS),$(CHECK_NOTEBOOKS) notebooks)
 
+test-notebooks: .venv/.installed ## run the notebooks anew; compare text, tables and figures
+	@$(CHECK_NOTEBOOKS) notebooks tests/test_notebooks.py tests/test_notebook_stored.py \
+		tests/test_notebook_outputs.py tests/test_readme_figure.py
+
+HAS_BROWSER = command -v chromium >/dev/null && command -v chromedriver >/dev/null
 # Debian's names; elsewhere the two commands can be installed by hand.
 test-browser: .venv/.installed ## the page in headless Chromium; installs it where it may (Debian, root)
-	@command -v chromium chromedriver >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	@{ $(HAS_BROWSER); } || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq install -y --no-install-recommends chromium chromium-driver >/dev/null; } || true
-	@if command -v chromium chromedriver >/dev/null; then $(IN_VENV) -m pytest -q -m browser tests/browser; \
+	@if $(HAS_BROWSER); then $(IN_VENV) -m pytest -q -m browser tests/browser; \
 		else echo "test-browser: skipped, as chromium and chromedriver are not here and may not be installed" >&2; fi
 
 lab: .venv/.installed ## open the notebooks in JupyterLab
 	@$(IN_VENV) -m jupyterlab --notebook-dir=notebooks
 
 notebooks: .venv/.installed ## run every notebook and keep the new outputs; draw README's picture
-	@$(IN_VENV) -m nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	@$(IN_VENV) -m nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 	@$(IN_VENV) -c "import coaching_stats as cs; \
 		cs.plot_verdicts(cs.run_study()).figure.savefig('docs/answer.png')"
 
@@ -71,6 +79,12 @@ lint: .venv/.installed ## check style, change nothing
 format: .venv/.installed ## mend style where ruff can
 	@$(IN_VENV) -m ruff check --fix --quiet .
 	@$(IN_VENV) -m ruff format --quiet .
+
+baseline: .venv/.installed ## judge every sample study and keep its results as the baseline
+	@tests/baseline/run.sh keep
+
+changes: .venv/.installed ## what changed against the baseline, also in build/changes.md
+	@tests/baseline/run.sh compare
 
 bench: .venv/.installed ## measure speed and memory
 	@$(IN_VENV) benchmarks/run.py
@@ -87,10 +101,20 @@ slow: .venv/.installed ## the simulations that take minutes
 test-engines: .venv-engines/.installed ## the tests on local Spark (needs Java) and Dask; 1 GB to download
 	@.venv-engines/bin/python -m pytest -q -m engines tests/engines
 
+.venv-lowest/.installed: pyproject.toml
+	@rm -rf .venv-lowest
+	@uv venv -q --python $(IN_VENV) .venv-lowest
+	@uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct -e '.[test]'
+	@touch $@
+
+# The oldest typer and matplotlib meet the newest click and pyparsing, which warn of them.
+test-lowest: .venv-lowest/.installed ## the unit tests on the lowest versions admitted (needs uv)
+	@.venv-lowest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests
+
 lock: ## pin the dependencies anew (needs uv)
 	@uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
 		--extra notebooks --extra test --generate-hashes --no-header \
 		-o requirements.lock pyproject.toml
 
 clean: ## remove what make made, .venv too
-	@rm -rf .venv .venv-engines build dist .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-engines .venv-lowest build dist .pytest_cache .ruff_cache .hypothesis

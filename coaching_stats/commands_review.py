@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from coaching_stats.attack import attack_folder
 from coaching_stats.console import app, progress
 from coaching_stats.differences import CLAIMS, NUMBERS, SAME, compare_results, load_results
 from coaching_stats.differences_in_words import HEADLINES, markdown, sentences
@@ -57,3 +58,17 @@ def verify_command(
         typer.echo("What to do: run coaching-stats study again, and do not edit what it writes.")
         raise typer.Exit(1)
     typer.echo(f"checked, nothing differs: {', '.join(found.checked)}")
+
+
+@app.command("attack")
+def attack_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of a run, or its published.csv")],
+    published: Annotated[Path | None, typer.Option(help="An earlier run, or its file")] = None,
+) -> None:
+    """Try to recover suppressed figures from all that is published; exit 1: recovered."""
+    with progress("attacking"):
+        found = attack_folder(folder, previous=published)
+    if found.is_recovered:
+        typer.echo(str(found))
+        raise typer.Exit(1)
+    typer.echo("\n".join(("nothing recovered", *found.notes)))

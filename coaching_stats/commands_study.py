@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from coaching_stats.answers import TRUTH_FILE, read_csv
+from coaching_stats.attack import read_published
 from coaching_stats.calibration import THEORY, calibrate
 from coaching_stats.console import app, progress
 from coaching_stats.designs import design_of
@@ -40,6 +41,9 @@ def study(
     out: Annotated[Path, typer.Option(help="Folder for the results")] = Path("build/study"),
     lang: Annotated[Language, typer.Option(help="Language of the report")] = Language.both,
     seed: Annotated[int, typer.Option(help="Same seed, same numbers", min=0)] = 1,
+    published: Annotated[
+        Path | None, typer.Option(help="An earlier report of the same people: its folder")
+    ] = None,
     sims: Annotated[
         int, typer.Option(help="Simulate so many surveys of each world at your own design", min=0)
     ] = 0,
@@ -48,6 +52,8 @@ def study(
     languages = LANGUAGES if lang is Language.both else (lang.value,)
     with progress("reading, scoring and judging"):
         run = run_study(data, study=study, mapping=mapping, seed=seed)
+    if published is not None:
+        run = replace(run, earlier=read_published(published))
     if sims:
         found = calibrate(run.study, design=design_of(run.panel), n_sim=sims, seed=seed)
         run = replace(run, calibration=found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
 
 from coaching_stats.adjustment import adjustment_sentences
 from coaching_stats.error_rates_page import error_rates_content
@@ -23,6 +24,7 @@ from coaching_stats.model_figures import plot_chain
 from coaching_stats.process_map_figure import plot_process_map
 from coaching_stats.published_figures import process_map_of
 from coaching_stats.receipt_page import careless_content, receipt_content
+from coaching_stats.results_json import leg_address
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.sides_page import (
@@ -33,7 +35,7 @@ from coaching_stats.sides_page import (
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
 from coaching_stats.whole import NO_HEADLINE
-from coaching_stats.wording import check_text, term_name
+from coaching_stats.wording import check_digits, term_name
 
 if TYPE_CHECKING:
     import jinja2
@@ -178,7 +180,19 @@ def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
     }
 
 
-def reasons_in_words(run: Run, verdict: Verdict, language: str) -> list[str]:
+def addressed(address: str, value: float, language: str, digits: int = 2) -> Markup:
+    """A number with the address under which results.json holds it.
+
+    Examples
+    --------
+    >>> addressed("H3.estimate", 0.536, "en")
+    Markup('<span data-address="H3.estimate">0.54</span>')
+    """
+    pattern = Markup('<span data-address="{}">{}</span>')
+    return pattern.format(address, number(value, language, digits))
+
+
+def reasons_in_words(run: Run, verdict: Verdict, language: str) -> list[Markup]:
     """Say why a verdict is what it is: no codes but those of gates, names in place of keys.
 
     Parameters
@@ -189,58 +203,78 @@ def reasons_in_words(run: Run, verdict: Verdict, language: str) -> list[str]:
 
     Returns
     -------
-    list of str
-        One reason, or one for each condition that failed.
+    list of Markup
+        One reason, or one for each condition that failed; numbers carry their addresses.
     """
+    said = texts(language)["reasons"]
     if verdict.missing:
         named = [term_name(column, run.study, language) for column in verdict.missing]
         if verdict.missing == (NOT_MEASURED,):
             named = [texts(language)["report"]["no_source"]]
-        return [texts(language)["reasons"]["not_measured"].format(missing=", ".join(named))]
+        return [escape(said["not_measured"]).format(missing=", ".join(named))]
+    name = verdict.hypothesis.id
     if verdict.verdict == NOT_TESTABLE:
         failed = [check for check in verdict.checks if check.status == "fail"]
-        return [f"{check.gate}: {check_in_words(run, check, language)}" for check in failed]
-    return [verdict.reason(language).removeprefix(f"{verdict.decision.code}: ")]
+        return [
+            escape(check.gate) + ": " + check_in_words(run, name, check, language)
+            for check in failed
+        ]
+    shown = {
+        key: addressed(f"{name}.reason.{key}", value, language)
+        for key, value in verdict.decision.values.items()
+    }
+    shown["p"] = addressed(f"{name}.p_adjusted", verdict.p_adjusted, language)
+    return [escape(said[verdict.decision.code]).format(**shown)]
 
 
-def check_in_words(run: Run, check: Check, language: str) -> str:
-    """One condition of a gate with its number, names in place of keys."""
-    about = term_name(check.about, run.study, language)
-    return check_text(replace(check, about=about), language)
+def check_in_words(run: Run, hypothesis: str, check: Check, language: str) -> Markup:
+    """One condition of a gate, the number with its address, names in place of keys."""
+    address = f"{hypothesis}.{check.gate}.{check.what}.{check.about}"
+    digits = check_digits(check)
+    return escape(texts(language)["checks"][check.what]).format(
+        about=term_name(check.about, run.study, language),
+        value=addressed(address, check.value, language, digits),
+        limit=addressed(f"{address}.limit", check.fails_at, language, digits),
+    )
 
 
-def _sizes(run: Run, verdict: Verdict, language: str) -> str:
+def _sizes(run: Run, verdict: Verdict, language: str) -> Markup:
     """The smallest size of interest, and the same-source estimate beside the one judged."""
-    said, row = texts(language)["report"], verdict.row()
-    text = said["sesoi"].format(sesoi=number(row["sesoi"], language))
+    said, row, name = texts(language)["report"], verdict.row(), verdict.hypothesis.id
+    sesoi = addressed(f"{name}.sesoi", row["sesoi"], language)
+    text = escape(said["sesoi"]).format(sesoi=sesoi)
     for mark in verdict.hypothesis.sesoi_marks(language):
         text += f" ({mark})"
     same = verdict.legs[verdict.deciding].same if verdict.legs else None
     if same is not None:
-        text += "; " + said["same_source"].format(estimate=number(same.estimate, language))
+        at = f"{leg_address(verdict, verdict.legs[verdict.deciding])}.same_source_estimate"
+        estimate = addressed(at, same.estimate, language)
+        text += "; " + escape(said["same_source"]).format(estimate=estimate)
     for leg in verdict.legs:
         if leg.evidence.simple_slopes:
-            at = [number(one.value, language) for one in leg.evidence.simple_slopes.values()]
+            at = [
+                addressed(f"{leg_address(verdict, leg)}.slope_at_{x:+.0f}sd", one.value, language)
+                for x, one in leg.evidence.simple_slopes.items()
+            ]
             moderator = run.study.name(leg.leg.moderator, language)
-            text += "; " + said["simple_slopes"].format(
+            text += "; " + escape(said["simple_slopes"]).format(
                 moderator=moderator, **dict(zip(("low", "middle", "high"), at, strict=True))
             )
     return text
 
 
-def _described(verdict: Verdict, language: str) -> str:
+def _described(verdict: Verdict, language: str) -> Markup:
     said, hypothesis = texts(language)["report"], verdict.hypothesis
     title = hypothesis.statement_fi.rstrip(".") if language == "fi" else hypothesis.title
     if not verdict.legs:
-        return said["described_missing"].format(title=title)
-    row = verdict.row()
-    shown = {key: number(row[key], language) for key in ("estimate", "conf_low", "conf_high")}
-    return said["described_text"].format(
+        return escape(said["described_missing"]).format(title=title)
+    row, name = verdict.row(), hypothesis.id
+    return escape(said["described_text"]).format(
         title=title,
-        estimate=shown["estimate"],
-        low=shown["conf_low"],
-        high=shown["conf_high"],
-        n=int(row["n"]),
+        estimate=addressed(f"{name}.estimate", row["estimate"], language),
+        low=addressed(f"{name}.conf_low", row["conf_low"], language),
+        high=addressed(f"{name}.conf_high", row["conf_high"], language),
+        n=addressed(f"{name}.n", row["n"], language, 0),
     )
 
 
@@ -303,13 +337,14 @@ def _meanings(run: Run, language: str) -> list[tuple[str, str]]:
 def _gates(run: Run, language: str) -> Iterator[dict[str, str]]:
     """Each condition once, with the predictions that it is about."""
     statuses = texts(language)["report"]["statuses"]
-    found: dict[tuple[str, str, str], list[str]] = {}
+    found: dict[tuple[str, str, str], tuple[Markup, list[str]]] = {}
     for verdict in run.verdicts.judged:
         for check in verdict.checks:
-            key = check.gate, check_in_words(run, check, language), statuses[check.status]
-            found.setdefault(key, []).append(verdict.hypothesis.id)
-    for (gate, text, status), names in sorted(found.items(), key=lambda entry: entry[0][0]):
-        yield {"gate": gate, "text": text, "status": status, "hypotheses": ", ".join(names)}
+            said = check_in_words(run, verdict.hypothesis.id, check, language)
+            key = check.gate, said.striptags(), statuses[check.status]
+            found.setdefault(key, (said, []))[1].append(verdict.hypothesis.id)
+    for (gate, _, status), (said, names) in sorted(found.items(), key=lambda one: one[0][0]):
+        yield {"gate": gate, "text": said, "status": status, "hypotheses": ", ".join(names)}
 
 
 def _scales(run: Run, language: str) -> Iterator[dict[str, str]]:

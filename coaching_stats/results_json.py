@@ -88,11 +88,19 @@ def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
         "clusters",
     ):
         yield f"{name}.{key}", row[key]
+    for key, value in verdict.decision.values.items():
+        yield f"{name}.reason.{key}", value
     for leg in verdict.legs:
-        prefix = name if len(verdict.legs) == 1 else f"{name}.{leg.leg.name}"
-        yield from _leg_numbers(prefix, leg)
+        yield from _leg_numbers(leg_address(verdict, leg), leg)
     for check in verdict.checks:
         yield f"{name}.{check.gate}.{check.what}.{check.about}", check.value
+        yield f"{name}.{check.gate}.{check.what}.{check.about}.limit", check.fails_at
+
+
+def leg_address(verdict: Verdict, leg: LegVerdict) -> str:
+    """Where the numbers of one leg stand: below the hypothesis itself if it has no other."""
+    name = verdict.hypothesis.id
+    return name if len(verdict.legs) == 1 else f"{name}.{leg.leg.name}"
 
 
 def _leg_numbers(prefix: str, leg: LegVerdict) -> Iterator[tuple[str, float]]:

@@ -23,6 +23,7 @@ from coaching_stats.hypotheses import (
     Study,
     mark_sesoi,
 )
+from coaching_stats.privacy import refuse_below_promise
 from coaching_stats.study_file import PACKAGE, parse_study
 from coaching_stats.texts import texts
 
@@ -35,6 +36,7 @@ RULES = {
     "difference": "R-DIFF",
     "joint": "R-JOINT",
 }
+PROMISED = 5  # people, where the study file names no promise
 GATES = ("G1", "G2", "G3", "G4", "G5")  # all, where a hypothesis names none
 
 
@@ -118,7 +120,7 @@ def _build(text: str, where: str) -> Study:
         columns=raw.get("columns") or {},
         cluster=raw.get("cluster"),
         has_cluster_key="cluster" in raw,
-        minimum_group=raw.get("promise", {}).get("minimum_group", 5),
+        minimum_group=_minimum_group(raw, where),
         quality=QualityRules(**raw.get("quality", {})),
         data_note_en=raw.get("data_note_en", ""),
         data_note_fi=raw.get("data_note_fi", raw.get("data_note_en", "")),
@@ -138,6 +140,14 @@ def _build(text: str, where: str) -> Study:
     refuse_cycle(causal_graph(study), where)
     refuse_wrong_covariates(study, where)
     return study
+
+
+def _minimum_group(raw: Mapping[str, Any], where: str) -> int:
+    """Fewest people shown: what respondents were promised, or more."""
+    promised = raw.get("promise", {}).get("minimum_group", PROMISED)
+    minimum = raw.get("minimum_group", promised)
+    refuse_below_promise(minimum, promised, where)
+    return minimum
 
 
 def _construct(raw: dict[str, Any]) -> Construct:

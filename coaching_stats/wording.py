@@ -75,13 +75,17 @@ def reason_text(code: str, values: Mapping[str, Any], language: str) -> str:
 
 def check_text(check: Check, language: str) -> str:
     """One condition of a gate in words: what it is about, its number and its threshold."""
-    pattern = texts(language)["checks"][check.what]
-    digits = 0 if check.what in ("versions", "firms_as_versions", "teams") else 2
+    pattern, digits = texts(language)["checks"][check.what], check_digits(check)
     return pattern.format(
         about=check.about,
         value=number(check.value, language, digits),
         limit=number(check.fails_at, language, digits),
     )
+
+
+def check_digits(check: Check) -> int:
+    """Decimals of a condition's number: none for a count."""
+    return 0 if check.what in ("versions", "firms_as_versions", "teams") else 2
 
 
 def gate_reasons(checks: Sequence[Check], language: str) -> str:

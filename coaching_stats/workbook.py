@@ -97,7 +97,10 @@ def _verdicts(run: Run) -> pd.DataFrame:
     titles = [v.hypothesis.title for v in run.verdicts.judged]
     table = run.verdicts.tidy()
     table.insert(1, "title", titles)
-    table["reason"] = ["; ".join(reasons_in_words(run, v, "en")) for v in run.verdicts.judged]
+    table["reason"] = [
+        "; ".join(reason.striptags() for reason in reasons_in_words(run, v, "en"))
+        for v in run.verdicts.judged
+    ]
     return table.rename(
         columns={
             "hypothesis": "Prediction",
@@ -150,7 +153,7 @@ def _gates(run: Run) -> pd.DataFrame:
             "Value": check.value,
             "Fails at": check.fails_at,
             "Result": check.status,
-            "In words": check_in_words(run, check, "en"),
+            "In words": check_in_words(run, verdict.hypothesis.id, check, "en").striptags(),
         }
         for verdict in run.verdicts.judged
         for check in verdict.checks

@@ -52,8 +52,11 @@ def by_polars(table, _):
     return table.lazy()
 
 
+CONNECTION = duckdb.connect()  # a relation does not keep the connection that made it
+
+
 def by_duckdb(_, path):
-    return duckdb.connect().read_parquet(str(path))
+    return CONNECTION.read_parquet(str(path))
 
 
 def by_path(_, path):

@@ -1,15 +1,19 @@
 """Moments of the parts are the moments of the whole, about any origin and in any order."""
 
+from dataclasses import replace
+from functools import reduce
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from strategies import seeds, tables
 
+from coaching_stats.cells import sum_products
 from coaching_stats.errors import DataError
 from coaching_stats.moments import moments_of
 
-seeds = st.integers(0, 2**32 - 1)
 COLUMNS = ["x", "z", "y"]
 
 
@@ -82,6 +86,57 @@ def test_moments_of_a_split_add_up_to_those_of_the_whole(seed, cut, is_weighted)
     assert_same(moments(slice(None)), merged)
 
 
+@settings(max_examples=40, deadline=None)
+@given(table=tables(), data=st.data(), is_weighted=st.booleans())
+def test_three_parts_merge_alike_in_any_order(table, data, is_weighted):
+    """Merging neither prefers the left nor the first; groups may lie in several parts."""
+    parts = np.array(
+        data.draw(st.lists(st.integers(0, 2), min_size=len(table.codes), max_size=len(table.codes)))
+    )
+
+    def moments(kept):
+        present, cell = np.unique(table.codes[kept], return_inverse=True)
+        weights = table.weights[kept] if is_weighted else None
+        return moments_of(table.values[kept], cell, COLUMNS, clusters=present, weights=weights)
+
+    pieces = [moments(parts == part) for part in np.unique(parts)]
+    assert_same(moments(slice(None)), reduce(lambda ours, theirs: ours + theirs, pieces))
+    assert_same(moments(slice(None)), reduce(lambda ours, theirs: theirs + ours, pieces))
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=tables())
+def test_the_origin_is_the_mean_and_the_spread_of_what_is_observed(table):
+    moments = moments_of(table.values, table.codes, COLUMNS)
+    spread = np.nanstd(table.values, axis=0)
+    constant = np.nanmin(table.values, axis=0) == np.nanmax(table.values, axis=0)
+    assert_allclose(moments.centre, np.nanmean(table.values, axis=0), rtol=1e-12, atol=1e-12)
+    assert_allclose(moments.scale, np.where(constant, 1, spread), rtol=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=tables())
+def test_what_is_not_observed_adds_nothing(table):
+    moments = moments_of(table.values, table.codes, COLUMNS)
+    seen = np.column_stack([np.ones(len(moments.patterns), dtype=bool), moments.patterns])
+    both = seen[:, :, None] & seen[:, None, :]
+    assert (moments.products[0][~both] == 0).all()
+    assert (moments.products[0][both[:, 0, 0], 0, 0] == moments.n_rows).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=tables(), seed=seeds)
+def test_moments_moved_elsewhere_and_back_are_the_same(table, seed):
+    rng = np.random.default_rng(seed)
+    ours = moments_of(table.values, table.codes, COLUMNS)
+    centre, scale = ours.centre + rng.normal(size=3), ours.scale * rng.uniform(0.5, 2, size=3)
+    there = ours.moved_to(centre, scale)
+    assert there.centre.tolist() == centre.tolist()
+    assert there.scale.tolist() == scale.tolist()
+    back = there.moved_to(ours.centre, ours.scale)
+    assert_allclose(back.products, ours.products, rtol=1e-9, atol=1e-9)
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=seeds)
 def test_neither_the_order_of_rows_nor_the_names_of_clusters_matter(seed):
@@ -106,6 +161,65 @@ def test_an_offset_costs_no_digits(seed, power):
 
     assert_allclose(theirs.products, ours.products, atol=1e-15 * 10**power * 100 + 1e-10)
     assert_allclose(theirs.scale, ours.scale, rtol=1e-14 * 10**power + 1e-12)
+
+
+@pytest.mark.parametrize("n", [4, 20])
+def test_groups_in_one_row_each_or_in_many_are_summed_alike(n):
+    """Two roads: outer products of single rows, or one product per group; an empty group is 0."""
+    columns, cell = np.arange(2.0 * n).reshape(n, 2), np.arange(n) % 2
+    weights = np.linspace(1, 2, n)
+    summed = sum_products(columns, cell, 3, weights)
+    for group in range(2):
+        at = cell == group
+        assert_allclose(summed[group], columns[at].T @ (columns[at] * weights[at, None]))
+    assert summed[2].tolist() == [[0, 0], [0, 0]]
+
+
+def test_without_a_constant_the_origin_stays_at_zero():
+    values = np.array([[1.0, 5.0], [2.0, 5.0], [6.0, 5.0]])
+    moments = moments_of(values, np.zeros(3, dtype=int), ["x", "five"], is_centred=False)
+    assert moments.centre.tolist() == [0, 0]
+    assert_allclose(moments.scale, np.sqrt((values**2).mean(axis=0)))
+
+
+def test_a_tiny_unit_is_no_constant():
+    moments = moments_of(1e-15 * np.arange(1.0, 6)[:, None], np.zeros(5, dtype=int), ["x"])
+    assert_allclose(moments.scale, [1e-15 * np.sqrt(2)])
+
+
+def test_each_constant_keeps_its_own_value():
+    values = np.array([[3.0, 1.0, 8.0], [3.0, 2.0, np.nan]])
+    moments = moments_of(values, np.array([0, 1]), COLUMNS)
+    assert moments.centre.tolist() == [3, 1.5, 8]
+    assert moments.scale.tolist() == [1, 0.5, 1]
+
+
+def test_a_label_without_rows_is_no_cluster():
+    moments = moments_of(
+        np.ones((4, 1)), np.array([0, 0, 1, 1]), ["x"], clusters=np.array(["a", "b", "none"])
+    )
+    assert moments.select(["x"]).clusters.tolist() == ["a", "b"]
+
+
+def test_labels_are_the_codes_unless_given():
+    moments = moments_of(np.ones((3, 1)), np.array([0, 2, 1]), ["x"])
+    assert moments.clusters.tolist() == [0, 1, 2]
+
+
+def test_no_columns_at_all_are_every_row():
+    moments = moments_of(np.array([[1.0], [np.nan], [2.0]]), np.array([0, 0, 1]), ["x"])
+    selection = moments.select([])
+    assert (selection.n_rows.tolist(), selection.n_dropped) == ([2, 1], 0)
+    assert (moments.select(["x"]).columns, moments.select(["x"]).n_dropped) == (("x",), 1)
+
+
+def test_merged_moments_keep_the_notes_of_both_and_whole_counts():
+    values, codes = np.array([[1.0], [np.nan], [2.0]]), np.array([0, 0, 1])
+    ours = replace(moments_of(values, codes, ["x"]), notes=("one",))
+    merged = ours + replace(moments_of(values, codes, ["x"]), notes=("two",))
+    assert merged.notes == ("one", "two")
+    assert (merged.patterns.dtype, merged.n_rows.dtype.kind) == (bool, "i")
+    assert merged.select(["x"]).n_rows.dtype.kind == "i"
 
 
 def test_a_cluster_without_complete_rows_is_gone():
