@@ -37,6 +37,13 @@ def plot_both_sides(found: BothSides, *, language: str = "en") -> Axes:
     Axes
         The mark says who avoids. Beside it, where measured: how much sellers depend on the manager
         and the manager on the sellers. With a second wave, an arrow leads to the place there.
+
+    Examples
+    --------
+    >>> from coaching_stats.both_sides import both_sides
+    >>> from coaching_stats.study import run_study
+    >>> plot_both_sides(both_sides(run_study("data/one_client"))).get_xlabel()
+    "Sellers' willingness to be coached, scale points 1–7"
     """
     said = texts(language)["both_sides"]
     groups = found.groups.dropna(subset=list(SIDES))  # what is suppressed has no place

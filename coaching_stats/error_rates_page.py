@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from coaching_stats.calibration import THEORY, WHOLE, per_cent
-from coaching_stats.designs import TRUE_WORLD, design_of
-from coaching_stats.error_rates import nearest_error_rates
+import pandas as pd
+from markupsafe import Markup, escape
+
+from coaching_stats.addresses import addressed
+from coaching_stats.calibration import THEORY, WHOLE
+from coaching_stats.designs import TRUE_WORLD
+from coaching_stats.page_numbers import PER_CENT, theory_rates
 from coaching_stats.study import Run
 from coaching_stats.texts import texts
-from coaching_stats.whole import NO_HEADLINE
+
+NEAR = 0.005  # to 0 or 1: whole per cents would not tell it from them
 
 
 def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
@@ -25,10 +30,10 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
     dict or None
         None for a study that has no theory to be judged as a whole.
     """
-    if run.verdicts.theory.gates == (NO_HEADLINE,):
+    found = theory_rates(run)
+    if found is None:
         return None
     said = texts(language)["calibration"]
-    found = run.calibration or nearest_error_rates(design_of(run.panel))
     rates = found.tidy()
     rates = rates[rates["hypothesis"] == THEORY]
     verdict = run.verdicts.theory.verdict
@@ -36,10 +41,10 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
     rivals = [world for world in shares.index if world != TRUE_WORLD]
     return {
         "heading": said["heading"],
-        "answer": said["answer"].format(
+        "answer": escape(said["answer"]).format(
             verdict=said["verdicts"][verdict],
-            true=per_cent(shares.loc[TRUE_WORLD, verdict]),
-            false=per_cent(shares.loc[rivals, verdict].max()),
+            true=_share(shares, TRUE_WORLD, verdict, language),
+            false=_share(shares, shares.loc[rivals, verdict].idxmax(), verdict, language),
         ),
         "text": said["text" if run.calibration is None else "own"].format(
             n=found.n_sim, design=found.design
@@ -50,10 +55,18 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
             {
                 "world": said["worlds"][world],
                 "cells": [
-                    {"share": per_cent(shares.loc[world, name]), "said": name == verdict}
+                    {"share": _share(shares, world, name, language), "said": name == verdict}
                     for name in WHOLE
                 ],
             }
             for world in dict.fromkeys(rates["world"])
         ],
     }
+
+
+def _share(shares: pd.DataFrame, world: str, verdict: str, language: str) -> Markup:
+    """Per cent with the address; one decimal where a share is not quite 0 or 100."""
+    share = float(shares.loc[world, verdict])
+    is_near_an_end = 0 < share < NEAR or 1 - NEAR < share < 1
+    address = f"rates.{world}.{verdict.replace(' ', '_')}_per_cent"
+    return addressed(address, PER_CENT * share, language, 1 if is_near_an_end else 0) + " %"

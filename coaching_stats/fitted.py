@@ -86,6 +86,12 @@ class Regression(Result):
         DesignError
             No clusters, unknown term or weights, or a coefficient without a standard error.
 
+        Notes
+        -----
+        With five clusters or fewer, signs never give a p-value below .05. Where only one or
+        two clusters carry the term, the test hardly ever rejects (MacKinnon & Webb 2017, Journal of
+        Applied Econometrics 32, 233-254).
+
         References
         ----------
         Cameron, Gelbach & Miller (2008), Review of Economics and Statistics 90, 414-427; Roodman,
@@ -130,6 +136,11 @@ class Regression(Result):
         DesignError
             No clusters, an unknown term, or too few clusters for so many terms.
 
+        Notes
+        -----
+        It says that not all are zero, not which one. With few or very unequal clusters ``df2`` is
+        small and the test has little power.
+
         References
         ----------
         Pustejovsky & Tipton (2018), Journal of Business & Economic Statistics 36, 672-683.
@@ -168,6 +179,11 @@ class Regression(Result):
         DesignError
             No clusters.
 
+        Notes
+        -----
+        A large change names a cluster, no fault of it: leaving clusters out for their influence
+        biases the estimate.
+
         References
         ----------
         MacKinnon, Nielsen & Webb (2023), Stata Journal 23, 942-982.
@@ -204,6 +220,12 @@ class Regression(Result):
         ------
         DesignError
             Unknown term, or a sesoi that is not positive and finite.
+
+        Notes
+        -----
+        It misleads where the sesoi was chosen after the results were seen, and where ``df`` is
+        below 4. A size that is ruled out is one of observed scores, which errors of measurement
+        shrink.
 
         References
         ----------
@@ -255,6 +277,12 @@ class Regression(Result):
         ------
         DesignError
             Unknown term or benchmark, or nothing left over to explain.
+
+        Notes
+        -----
+        It speaks of what was left out and acts linearly. Errors of measurement, a shared mood of
+        raters and a reversed arrow are not of this kind; benchmarks tell of confounders like them
+        only.
 
         References
         ----------

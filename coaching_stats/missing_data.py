@@ -50,7 +50,7 @@ class MissingData(Shown):
     notes: tuple[str, ...] = (NOT_AT_RANDOM,)
 
     def tidy(self) -> pd.DataFrame:
-        """The counts, a copy of them."""
+        """A copy of the counts: one row per leg."""
         return self.counts.copy()
 
     def sentences(self, language: str = "en") -> tuple[str, ...]:

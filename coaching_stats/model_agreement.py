@@ -113,7 +113,17 @@ class CrossChecks(Shown):
         return pd.DataFrame([row])
 
     def linear(self, term: str) -> Checked:
-        """The linear model of a leg."""
+        """The linear model of a leg.
+
+        Parameters
+        ----------
+        term : str
+            Name of the leg.
+
+        Returns
+        -------
+        Checked
+        """
         return next(one for one in self.checked if one.term == term and one.model == LINEAR)
 
     @property

@@ -41,6 +41,18 @@ def plot_multiverse(found: Multiverse, *, language: str = "en") -> Axes:
     References
     ----------
     Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4, 1208-1214, figure 2.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from coaching_stats.multiverse import multiverse
+    >>> rng = np.random.default_rng(1)
+    >>> teams = pd.DataFrame(rng.normal(size=(60, 3)), columns=["SPR", "SKL", "WTC"])
+    >>> found = multiverse(
+    ...     teams, outcome="WTC", predictor="SPR", covariates=["SKL"], n_boot=99, seed=1
+    ... )
+    >>> plot_multiverse(found).get_ylabel()
+    'Slope (standard deviations)'
     """
     said = texts(language)["multiverse"]
     order = np.argsort(found.frame["estimate"].to_numpy(), kind="stable")

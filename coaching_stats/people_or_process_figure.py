@@ -35,6 +35,14 @@ def plot_people_or_process(
     Axes
         In per cent: a bar for the share as measured, a thick line from worst to best case, a thin
         one for the bounds with their 95 % intervals. The title is the sentence that is licensed.
+
+    Examples
+    --------
+    >>> from coaching_stats.people_or_process import people_or_process
+    >>> from coaching_stats.study import run_study
+    >>> found = people_or_process(run_study("data/one_client"), n_boot=200, seed=1)
+    >>> [name.get_text() for name in plot_people_or_process(found).get_yticklabels()][:3]
+    ['Processes', 'Managers as people', 'Workload']
     """
     said = texts(language)["people_or_process"]
     frame = found.tidy()

@@ -26,7 +26,6 @@ OFF_MAP = "teams not on the map of both sides"  # never printed: it is what subt
 RATINGS = (1.0, 7.0)
 
 
-@lru_cache(maxsize=RUNS)
 def published_figures(run: Run) -> pd.DataFrame:
     """Lay out every figure of a group that page and workbook show, safe from subtraction.
 
@@ -41,6 +40,11 @@ def published_figures(run: Run) -> pd.DataFrame:
         Columns ``table, group, parent_group, item, n, mean, value, suppressed``; means have two
         decimals, and what `protect` suppresses none.
     """
+    return _published(run).copy()
+
+
+@lru_cache(maxsize=RUNS)
+def _published(run: Run) -> pd.DataFrame:
     rows = [group_rows(run)]
     sides, elements = _both_sides(run), process_map_of(run)
     if sides is not None:

@@ -67,7 +67,16 @@ class RaterStress(Shown):
         return pd.DataFrame([row])
 
     def sentences(self, language: str = "en") -> dict[str, str]:
-        """Give the sentence on each hypothesis, by its id."""
+        """Give the sentence on each hypothesis, by its id.
+
+        Parameters
+        ----------
+        language : {"en", "fi"}
+
+        Returns
+        -------
+        dict from id to str
+        """
         return {one.hypothesis.id: one.sentence(language) for one in self.stressed}
 
 

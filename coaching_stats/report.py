@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from coaching_stats.addresses import addressed
 from coaching_stats.adjustment import adjustment_sentences
 from coaching_stats.error_rates_page import error_rates_content
+from coaching_stats.evidence_page import evidence_content
 from coaching_stats.figure_svg import svg_text, words_of
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.gates import Check
@@ -24,7 +26,7 @@ from coaching_stats.model_figures import plot_chain
 from coaching_stats.process_map_figure import plot_process_map
 from coaching_stats.published_figures import process_map_of
 from coaching_stats.receipt_page import careless_content, receipt_content
-from coaching_stats.results_json import leg_address
+from coaching_stats.results_json import DEPENDENCIES, leg_address
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.sides_page import (
@@ -65,6 +67,15 @@ def write_report(run: Run, path: str | Path, *, language: str = "en") -> Path:
         Another language.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from coaching_stats.study import run_study
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_report(run_study("data/one_client"), Path(folder, "report.html"))
+    ...     page.read_text(encoding="utf-8")[:15]
+    '<!DOCTYPE html>'
     """
     page = _template().render(**_content(run, language))
     path = Path(path)
@@ -78,8 +89,13 @@ def _template() -> jinja2.Template:
 
     source = resources.files("coaching_stats") / "templates" / "report.html.j2"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["is_number"] = re.compile(r"[−\[]?\d[\d,.;−\] ]*|–").fullmatch
+    environment.filters["is_number"] = _is_number
     return environment.from_string(source.read_text(encoding="utf-8"))
+
+
+def _is_number(cell: str) -> bool:
+    """Whether a cell holds a number, an interval or nothing but a dash."""
+    return bool(re.fullmatch(r"[−\[]?\d[\d,.;−\[\]% ]*|–", escape(cell).striptags()))
 
 
 def _content(run: Run, language: str) -> dict[str, Any]:
@@ -100,6 +116,7 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "described": [_described(verdict, language) for verdict in run.verdicts.described],
         "remedies": run.verdicts.remedies(language).tidy().to_dict("records"),
         "figures": list(_figures(run, language)),
+        "evidence": evidence_content(run, language),
         "sides": sides_content(run, language),
         "what_if": what_if_sentences(run, language),
         "what_if_heading": texts(language)["what_if"]["heading"],
@@ -178,18 +195,6 @@ def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
         "reasons": reasons_in_words(run, verdict, language),
         "sizes": _sizes(run, verdict, language),
     }
-
-
-def addressed(address: str, value: float, language: str, digits: int = 2) -> Markup:
-    """A number with the address under which results.json holds it.
-
-    Examples
-    --------
-    >>> addressed("H3.estimate", 0.536, "en")
-    Markup('<span data-address="H3.estimate">0.54</span>')
-    """
-    pattern = Markup('<span data-address="{}">{}</span>')
-    return pattern.format(address, number(value, language, digits))
 
 
 def reasons_in_words(run: Run, verdict: Verdict, language: str) -> list[Markup]:
@@ -351,11 +356,16 @@ def _scales(run: Run, language: str) -> Iterator[dict[str, str]]:
     for row in scale_table(run).to_dict("records"):
         yield {
             "name": term_name(row["item"], run.study, language),
-            "n": row["n"],
+            "n": addressed(f"scales.{row['item']}.n", float(row["n"]), language, 0)
+            if row["n"].isdigit()
+            else row["n"],
             "mean": texts(language)["report"]["not_shown"]
             if row["suppressed"]
-            else number(row["mean"], language),
-            **{key: number(row[key], language) for key in ("alpha", "icc1", "icc2")},
+            else addressed(f"scales.{row['item']}.mean", row["mean"], language),
+            **{
+                key: addressed(f"scales.{row['item']}.{key}", row[key], language)
+                for key in ("alpha", "icc1", "icc2")
+            },
         }
 
 
@@ -367,5 +377,6 @@ def _provenance(run: Run, language: str) -> str:
         study=run.study.title_fi if language == "fi" else run.study.title_en,
         study_hash=run.study.hash[:12],
         version=metadata.version("coaching_stats"),
+        dependencies=", ".join(f"{name} {metadata.version(name)}" for name in DEPENDENCIES),
         seed=run.seed,
     )

@@ -120,5 +120,5 @@ class Table(Shown):
     notes: tuple[str, ...] = field(default=())
 
     def tidy(self) -> pd.DataFrame:
-        """Return the frame, a copy of it."""
+        """Return a copy of the frame, with the columns that its function names."""
         return self.frame.copy()

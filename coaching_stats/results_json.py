@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from coaching_stats.judgement import LegVerdict, Verdict
+from coaching_stats.page_numbers import page_numbers
 from coaching_stats.study import Run
 
 SCHEMA_VERSION = 1
@@ -58,7 +59,11 @@ def results(run: Run) -> dict[str, Any]:
             "wording": theory.sentence("en"),
         },
         "verdicts": {v.hypothesis.id: _words(v) for v in run.verdicts.judged},
-        "estimates": {address: _rounded(x) for v in judged for address, x in _numbers(v)},
+        "estimates": {
+            address: _rounded(x)
+            for source in (*map(_numbers, judged), page_numbers(run))
+            for address, x in source
+        },
         "notes": list(run.notes),
     }
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
+from coaching_stats.addresses import addressed, interval
 from coaching_stats.both_sides import DEPENDENCE, SIDES
 from coaching_stats.both_sides_figure import plot_both_sides
-from coaching_stats.errors import DesignError
 from coaching_stats.figure_svg import hover_svg
-from coaching_stats.group_figures import shown_hypothesis
+from coaching_stats.page_numbers import what_ifs
 from coaching_stats.published_figures import process_map_of, shown_sides
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
-from coaching_stats.what_if import what_if
 from coaching_stats.wording import term_name
 
 MAP_COLUMNS = ("obstacle", "avoidance_managers", "avoidance_sellers", "support")
@@ -45,13 +45,21 @@ def sides_content(run: Run, language: str) -> dict[str, Any]:
         "svg": hover_svg(plot_both_sides(found, language=language), hover),
         "head": [said["columns"][c] for c in ("group", *columns)],
         "rows": [
-            [_shown(row[c], said, language) for c in ("group", *columns)]
+            [str(row["group"]), *(_cell(row, c, said, language) for c in columns)]
             for row in found.groups.to_dict("records")
         ],
         "moved_heading": said["moved"],
         "moved_head": [said["moved_columns"][c] for c in ("score", "estimate", "interval")],
         "moved": [_moved(run, row, language) for row in found.moved.to_dict("records")],
     }
+
+
+def _cell(row: dict[str, Any], column: str, said: dict[str, Any], language: str) -> str:
+    """A word, or a number with its address."""
+    if column == "who":
+        return said[row["who"]]
+    address = f"sides.{row['group']}.{column}"
+    return addressed(address, row[column], language, 0 if column == "n_teams" else 2)
 
 
 def _shown(value: object, said: dict[str, Any], language: str) -> str:
@@ -61,13 +69,15 @@ def _shown(value: object, said: dict[str, Any], language: str) -> str:
 
 
 def _moved(run: Run, row: dict[str, Any], language: str) -> list[str]:
-    low, high = (number(row[end], language) for end in ("conf_low", "conf_high"))
-    mark = "; " if language == "fi" else ", "
-    name = term_name(row["term"], run.study, language)
-    return [name, number(row["estimate"], language), f"[{low}{mark}{high}]"]
+    address = f"sides.moved.{row['term']}"
+    return [
+        term_name(row["term"], run.study, language),
+        addressed(f"{address}.estimate", row["estimate"], language),
+        interval(f"{address}.conf", row["conf_low"], row["conf_high"], language),
+    ]
 
 
-def what_if_sentences(run: Run, language: str) -> list[str]:
+def what_if_sentences(run: Run, language: str) -> list[Markup]:
     """What loosening each process would go with, as far as the verdict goes.
 
     Parameters
@@ -75,21 +85,7 @@ def what_if_sentences(run: Run, language: str) -> list[str]:
     run : Run
     language : {"en", "fi"}
     """
-    hypothesis = shown_hypothesis(run)
-    leg = hypothesis.legs[0]
-    parts = [part for key in leg.predictor for part in run.study.parts(key)]
-    if hypothesis.kind != "slope" or leg.level != "team" or run.verdicts[hypothesis.id].missing:
-        return []
-    levels = {run.study.constructs[part].level for part in parts}
-    if levels != {"process"}:
-        return []
-    said = []
-    for part in parts:
-        try:
-            said.append(what_if(run, part, hypothesis.id).sentence(language))
-        except DesignError as problem:
-            said.append(str(problem))
-    return list(dict.fromkeys(said))
+    return [one.with_addresses(language) for one in what_ifs(run)]
 
 
 def map_content(run: Run, language: str) -> dict[str, Any]:
@@ -105,12 +101,13 @@ def map_content(run: Run, language: str) -> dict[str, Any]:
         return {}
     said = texts(language)["process_map"]
     ranking = found.ranking(language)
+    roles = {word: role for role, word in said["roles"].items()}
     rows = [
         [
             row["role"],
             row["name"],
-            *(number(row[c], language, 1) for c in MAP_COLUMNS),
-            "–" if pd.isna(row["n"]) else str(int(row["n"])),
+            *(_point(row, c, roles, language) for c in MAP_COLUMNS),
+            _raters(row, roles, language),
             row["reading"],
         ]
         for row in ranking.to_dict("records")
@@ -125,3 +122,20 @@ def map_content(run: Run, language: str) -> dict[str, Any]:
         "remarks": found.remarks.to_dict("records"),
         "remarks_heading": said["remarks_heading"],
     }
+
+
+def _raters(row: dict[str, Any], roles: dict[str, str], language: str) -> str:
+    """How many rated the element as an obstacle; a dash where too few did."""
+    if pd.isna(row["n"]):
+        return "–"
+    if pd.isna(row["obstacle"]):
+        return str(int(row["n"]))
+    return addressed(f"map.{row['element']}.{roles[row['role']]}.obstacle.n", row["n"], language, 0)
+
+
+def _point(row: dict[str, Any], index: str, roles: dict[str, str], language: str) -> str:
+    """Points of an element by one role, with the address; a dash where they are not shown."""
+    if pd.isna(row[index]):
+        return "–"
+    address = f"map.{row['element']}.{roles[row['role']]}.{index}"
+    return addressed(address, row[index], language)

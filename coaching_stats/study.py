@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from coaching_stats.answers import Source, read_source
 from coaching_stats.calibration import Calibration
+from coaching_stats.cross_checks import cross_check_notes
 from coaching_stats.hypotheses import Study
 from coaching_stats.panel import Panel, team_scores
 from coaching_stats.receipt import Receipt
@@ -104,7 +105,7 @@ def run_study(
     source = read_source(data, study, mapping)
     panel, verdicts = judge_tables(source.tables, study, seed)
     scores = {"seller_scores": panel.sellers, "team_scores": team_scores(panel)}
-    return Run(
+    run = Run(
         study=study,
         verdicts=verdicts,
         panel=panel,
@@ -114,6 +115,9 @@ def run_study(
         seed=seed,
         notes=(*source.receipt.messages, *verdicts.notes),
     )
+
+    # Where another model disagrees, that is a note on the verdict.
+    return replace(run, notes=(*run.notes, *cross_check_notes(run)))
 
 
 def judge(data: Data, study: str | Path | Study | None = None, *, seed: int = 1) -> Verdicts:

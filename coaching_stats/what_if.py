@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
 
+from coaching_stats.addresses import addressed
 from coaching_stats.errors import DesignError, StudyError, explain, first_ten
 from coaching_stats.group_figures import shown_hypothesis
 from coaching_stats.hypotheses import SUFFIX
@@ -18,8 +20,9 @@ from coaching_stats.rules import SUPPORTED
 from coaching_stats.samples import draw_sample
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import Run
-from coaching_stats.texts import number, texts
+from coaching_stats.texts import texts
 
+NUMBERS = ("level", "estimate", "conf_low", "conf_high", "pred_low", "pred_high")
 QUARTER = 0.25
 CONF_LEVEL = 0.95
 
@@ -80,13 +83,21 @@ class WhatIf(Shown):
         ----------
         language : {"en", "fi"}
         """
-        said = texts(language)["what_if"]
+        return self.with_addresses(language).striptags()
+
+    def with_addresses(self, language: str) -> Markup:
+        """The same sentence for a page: each number with its address.
+
+        Parameters
+        ----------
+        language : {"en", "fi"}
+        """
         process, outcome = self.names[language]
         shown = {
-            key: number(getattr(self, key), language)
-            for key in ("level", "estimate", "conf_low", "conf_high", "pred_low", "pred_high")
+            key: addressed(f"what_if.{self.process}.{key}", getattr(self, key), language)
+            for key in NUMBERS
         }
-        return said[self.licence].format(
+        return escape(texts(language)["what_if"][self.licence]).format(
             process=process,
             outcome=outcome,
             hypothesis=self.verdict.hypothesis.id,

@@ -56,6 +56,11 @@ def compare_estimators(formula: str, data: pd.DataFrame, *, cluster: str | None)
     DataError, DesignError
         As `regress` does.
 
+    Notes
+    -----
+    The mixed model takes a cluster's level to be unrelated to the regressors. Where it is related,
+    its slope is neither the one within clusters nor that of least squares.
+
     References
     ----------
     McNeish, Stapleton & Silverman (2017), Psychological Methods 22, 114-140, on which to choose.

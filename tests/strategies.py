@@ -56,3 +56,29 @@ def team_frames(draw, n_teams=8, missing=0.0):
     trust[rng.random(team.size) < missing] = np.nan
     y = unwilling + rng.normal(size=team.size)
     return pd.DataFrame({"team": team, "y": y, "rigid": rigid, "trust": trust})
+
+
+@st.composite
+def group_figures(draw, max_groups=5):
+    """Figures of a firm and its teams on one question, before any is hidden.
+
+    Teams have 1 to 14 people who answer 1 to 7, in one of three teams all alike.
+    """
+    sizes = draw(st.lists(st.integers(1, 14), min_size=2, max_size=max_groups))
+    alike = draw(st.lists(st.sampled_from([False, False, True]), min_size=len(sizes)))
+    rng = np.random.default_rng(draw(seeds))
+    answers = [
+        np.full(n, rng.integers(1, 8)) if same else rng.integers(1, 8, n)
+        for n, same in zip(sizes, alike, strict=False)
+    ]
+    everybody = [np.concatenate(answers), *answers]
+    return pd.DataFrame(
+        {
+            "table": "t",
+            "group": ["firm", *(f"team {i}" for i in range(len(sizes)))],
+            "parent_group": ["", *["firm"] * len(sizes)],
+            "item": "Q",
+            "n": [len(part) for part in everybody],
+            "mean": [part.mean() for part in everybody],
+        }
+    )

@@ -3,9 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import group_figures
 
 from coaching_stats.attack import attack, attack_folder, minimum_of, read_published
 from coaching_stats.errors import DataError
+from coaching_stats.vague_numbers import number_text
 
 NOT = np.nan
 COLUMNS = ["table", "group", "parent_group", "item", "n", "mean", "value", "suppressed"]
@@ -206,6 +210,59 @@ def test_figures_without_a_scale_are_attacked_by_subtraction_only():
     assert not attack(table(*safe), scales={"Q": None}).is_recovered
     told = [*rows, shown("b", "firm", "13", 150.0), hidden("c", "firm", "<5")]
     assert "mean" in set(attack(table(*told), scales={"Q": None}).frame["figure"])
+
+
+@settings(max_examples=12, deadline=None)
+@given(figures=group_figures(), hide=st.integers(1, 5))
+def test_what_is_told_of_a_hidden_team_is_true(figures, hide):
+    """One team hidden, whichever: its mean and its number of people lie in what is told."""
+    at = min(hide, len(figures) - 1)
+    group, n, mean = figures.loc[at, ["group", "n", "mean"]]
+    text = figures["n"].astype(str).where(figures.index != at, number_text(n, 5))
+    gone = figures.index == at
+    shown_figures = figures.assign(
+        n=text, mean=figures["mean"].round(2).mask(gone), value=NOT, suppressed=gone
+    )
+    found = attack(shown_figures).frame
+    found = found[(found["group"] == group) & (found["how"] == "bounds")]
+    assert {"mean"} <= set(found["figure"])
+    for _, leak in found.iterrows():
+        truth = n if leak["figure"] == "head count" else mean
+        assert leak["low"] - 1e-6 <= truth <= leak["high"] + 1e-6
+        assert leak["n_low"] <= n <= leak["n_high"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "scales", "is_recovered"),
+    [
+        ([FIRM, shown("a", "firm", "30", 4.0), hidden("c", "firm", "<5")], None, False),
+        ([shown("a", "", "8", 9.0)], None, False),  # not a seven-point scale, so no end of one
+        ([shown("a", "", "8", 7.0)], {"Q": (1, 7)}, True),
+        ([shown("a", "", "8", 7.0)], {"Q": (1, 9)}, False),
+        ([by_answer("a", "", "8", "Q[4]", 100)], {"Q": None}, False),
+        ([by_answer("a", "", "8", "Q#[1]", 0), by_answer("a", "", "8", "Q#[1-6]", 0)], None, True),
+        ([by_answer("a", "", "8", "Q#[1]", 0), by_answer("a", "", "8", "Q#[1-6]", 3)], None, False),
+    ],
+)
+def test_the_scale_decides_what_its_ends_tell(rows, scales, is_recovered):
+    assert attack(table(*rows), scales=scales).is_recovered is is_recovered
+
+
+def test_a_wider_protection_level_recovers_more_and_a_narrower_one_less():
+    rows = [FIRM, shown("a", "firm", "26", 4.5), hidden("c", "firm", "<5")]
+    width = np.diff(attack(table(*rows)).frame.query("figure == 'mean'")[["low", "high"]])[0, 0]
+    for factor, is_mean in ((0.9, False), (1.1, True)):
+        found = attack(table(*rows), width=factor * width).frame
+        assert ("mean" in set(found["figure"])) is is_mean
+    whole = [FIRM, shown("a", "firm", "14", 4.5), hidden("b", "firm", "16")]
+    width = np.diff(attack(table(*whole)).frame[["low", "high"]])[0, 0]
+    for factor, is_mean in ((0.9, False), (1.1, True)):
+        assert attack(table(*whole), whole_width=factor * width).is_recovered is is_mean
+
+
+def test_what_is_said_names_items_and_minimum():
+    assert attack(table(*SAFE)).notes == ("1 items, minimum 5 people",)
+    assert attack(table(*SAFE), minimum=3).notes == ("1 items, minimum 3 people",)
 
 
 def test_the_order_of_rows_and_the_names_of_groups_do_not_matter():

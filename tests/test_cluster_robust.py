@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from strategies import seeds
 
 from coaching_stats.cluster_robust import (
     cr0,
@@ -16,8 +17,6 @@ from coaching_stats.cluster_robust import (
     nearly_alone,
     satterthwaite_df,
 )
-
-seeds = st.integers(0, 2**32 - 1)
 
 
 def rows(seed, n_clusters=7, k=3):
@@ -163,6 +162,7 @@ def test_two_clusters_leave_a_cluster_level_contrast_without_df():
     x = np.column_stack([np.ones(10), codes])
     _, projection = fit(x, np.random.default_rng(1).normal(size=10), codes)
     assert np.isnan(satterthwaite_df(projection, np.eye(2))).all()
+    assert np.isnan(satterthwaite_df(projection, -np.eye(2))).all()
 
 
 def test_a_cluster_that_nearly_stands_alone_is_told_from_one_that_does():
@@ -172,6 +172,24 @@ def test_a_cluster_that_nearly_stands_alone_is_told_from_one_that_does():
     _, projection = fit(x, y, codes)
     assert np.argwhere(nearly_alone(projection, np.eye(4))).tolist() == [[3, 3]]
     assert not identified_alone(projection, np.eye(4)).any()
+
+
+def test_neither_the_size_nor_the_sign_of_a_contrast_says_who_identifies_it():
+    x, y, codes = rows(2)
+    _, projection = fit(np.column_stack([x, codes == 3]), y, codes)
+    contrasts = np.diag([1.0, 1e6, 1.0, -1e-9])
+    assert np.argwhere(identified_alone(projection, contrasts)).tolist() == [[3, 3]]
+    assert np.argwhere(np.isnan(leave_one_out(projection, contrasts))).tolist() == [[3, 3]]
+
+
+def test_where_no_cluster_stands_alone_each_contrast_of_each_model_is_told_so():
+    x, y, codes = rows(1)
+    xx = np.stack([x[codes == g].T @ x[codes == g] for g in range(7)])
+    xy = np.stack([x[codes == g].T @ y[codes == g] for g in range(7)])
+    _, stack = from_products(np.stack([xx, xx]), np.stack([xy, -xy]))
+    for told in (identified_alone, nearly_alone):
+        found = told(stack, np.eye(3)[:, :2])
+        assert (found.shape, found.dtype, found.any()) == ((2, 7, 2), bool, False)
 
 
 def test_a_stack_of_models_is_each_model():

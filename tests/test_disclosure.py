@@ -5,18 +5,31 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from coaching_stats.disclosure import propagate, question_system
-from coaching_stats.disclosure_bounds import components, count_extreme, head_bounds, ratio_extreme
+from coaching_stats.disclosure import SWEEPS, Builder, answer_blocks, propagate, question_system
+from coaching_stats.disclosure_bounds import (
+    Component,
+    ContradictionError,
+    components,
+    count_extreme,
+    head_bounds,
+    ratio_extreme,
+)
+from coaching_stats.disclosure_rules import Rules, Target, is_told, is_unanimous, scale_of
 from coaching_stats.implied_groups import implied_groups
 from coaching_stats.published_table import (
     HEADS,
     Partition,
     Published,
+    Statement,
     answer_classes,
     head_range,
+    meet,
     parse_item,
+    partitions_of,
     read_figures,
 )
 
@@ -177,3 +190,265 @@ def test_questions_with_other_numbers_of_people_are_kept_apart():
         ("a", "", "S", ">=10", np.nan, np.nan, True),
     )
     assert answer_classes(read_figures(figures)) == [["P", "Q"], ["R"], ["S"]]
+
+
+whole_bounds = st.tuples(st.integers(0, 4), st.integers(0, 3)).map(lambda b: (b[0], b[0] + b[1]))
+
+
+@st.composite
+def small_systems(draw):
+    """Three counts within bounds, two rows of -1, 0 and 1 on them; and all whole solutions."""
+    builder = Builder()
+    bounds = draw(st.lists(whole_bounds, min_size=3, max_size=3))
+    for i, (low, high) in enumerate(bounds):
+        builder.unknown((f"g{i}", "n"), low, high, whole=True)
+    rows = draw(
+        st.lists(
+            st.lists(st.integers(-1, 1), min_size=3, max_size=3).filter(any), min_size=2, max_size=2
+        )
+    )
+    ends = draw(st.lists(st.tuples(st.integers(-4, 8), st.integers(0, 4)), min_size=2, max_size=2))
+    for weights, (low, room) in zip(rows, ends, strict=True):
+        builder.add([0, 1, 2], [float(w) for w in weights], low, low + room)
+    every = product(*(range(low, high + 1) for low, high in bounds))
+    allowed = [
+        x
+        for x in every
+        if all(
+            low <= np.dot(weights, x) <= low + room
+            for weights, (low, room) in zip(rows, ends, strict=True)
+        )
+    ]
+    return builder.system(), np.array(allowed).reshape(-1, 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawn=small_systems())
+def test_propagated_bounds_hold_every_whole_solution(drawn):
+    system, allowed = drawn
+    tight = propagate(system)
+    if not len(allowed):
+        return
+    assert (tight.low <= allowed.min(axis=0)).all()
+    assert (tight.high >= allowed.max(axis=0)).all()
+    assert (tight.low >= system.low).all()
+    assert (tight.high <= system.high).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawn=small_systems())
+def test_solved_bounds_are_those_of_counting_every_whole_solution(drawn):
+    system, allowed = drawn
+    tight = propagate(system)
+    if tight is None:
+        assert not len(allowed)
+        return
+    parts, of_column = components(tight)
+    for column in range(3):
+        if of_column[column] < 0:
+            assert not len(allowed) or set(allowed[:, column]) == {tight.low[column]}
+        elif len(allowed):
+            part = parts[of_column[column]]
+            place = [part.place[column]]
+            ends = [count_extreme(part, place, sign)[0] for sign in (1, -1)]
+            assert_allclose(ends, [allowed[:, column].min(), allowed[:, column].max()], atol=1e-6)
+
+
+def component(matrix, row_low, row_high, low, high):
+    matrix = np.array(matrix, dtype=float).reshape(-1, len(low))
+    return Component(
+        place={i: i for i in range(len(low))},
+        low=np.array(low, dtype=float),
+        high=np.array(high, dtype=float),
+        whole=np.zeros(len(low), dtype=bool),
+        matrix=matrix,
+        row_low=np.array(row_low, dtype=float),
+        row_high=np.array(row_high, dtype=float),
+    )
+
+
+def test_a_ratio_has_the_bounds_of_its_corners_and_says_where_they_are():
+    """A sum of 10 to 12 by 2 to 4 people, who are at least a fifth of the sum."""
+    part = component([[1, -5]], [-np.inf], [0], [10, 2], [12, 4])
+    low, x = ratio_extreme(part, 0, 1, 1)
+    assert_allclose([low, *x], [2.5, 10, 4])
+    high, x = ratio_extreme(part, 0, 1, -1)
+    assert_allclose(high, 5)
+    assert_allclose(x[0] / x[1], 5)
+    ends = [ratio_extreme(part, 0, 2.0, sign)[0] for sign in (1, -1)]
+    assert_allclose(ends, [5, 6])
+
+
+def test_what_has_no_bound_is_infinite_and_what_has_no_solution_contradicts():
+    free = component([[1, -1]], [0], [np.inf], [0, 1], [np.inf, 3])
+    assert count_extreme(free, [0], -1) == (np.inf, None)
+    assert count_extreme(free, [0], 1)[0] == 1
+    assert ratio_extreme(free, 0, 1, -1) == (np.inf, None)
+    assert_allclose(ratio_extreme(free, 0, 1, 1)[0], 1)
+    none = component([[1, 1], [1, 1]], [5, -np.inf], [np.inf, 4], [0, 1], [9, 9])
+    for solve in (lambda: count_extreme(none, [0], 1), lambda: ratio_extreme(none, 0, 1, 1)):
+        with pytest.raises(ContradictionError):
+            solve()
+
+
+def test_counts_that_two_tables_share_are_bounded_by_both_at_once():
+    """x + y = 7, each of 1 to 4: a cycle of two rows, which propagation cannot see through."""
+    parts = [Partition("t", "a", ("x", "y", "z")), Partition("u", "b", ("x", "y", "w"))]
+    heads = {"a": (20, 20), "z": (13, 13), "b": (17, 19), "w": (10, 12)}
+    heads |= dict.fromkeys(("x", "y"), (1, 4))
+    system = propagate(question_system(Published(), HEADS, parts, heads, None))
+    found = head_bounds(system, 5)
+    assert (found["x"], found["y"]) == ((3, 4), (3, 4))
+    assert found["w"] == (10, 12)
+    assert all(isinstance(end, float) for end in found["x"])
+
+
+@pytest.mark.parametrize(
+    ("statements", "scale", "blocks"),
+    [
+        ([], (1, 7), ()),
+        ([(6, 7)], None, ()),
+        ([(6, 7)], (1, 7), ((1, 5), (6, 7))),
+        ([(2,), (3, 4)], (1, 7), ((1, 1), (2, 2), (3, 4), (5, 7))),
+        ([(1, 2, 3)], (1, 3), ((1, 3),)),
+        ([(0, 1), (9,)], (1, 7), ((0, 1), (2, 8), (9, 9))),
+    ],
+)
+def test_options_that_no_figure_tells_apart_are_one_block(statements, scale, blocks):
+    published = Published()
+    published.heads["a", "Q"] = (8.0, 8.0)
+    for kinds in (("sum",), *statements):
+        published.statements["a", "Q"].append(Statement(kinds, 0.5, 0.005, True))
+    assert answer_blocks(published, "Q", scale) == blocks
+
+
+def test_a_count_over_several_options_is_a_row_of_their_counts():
+    """Of 8 people 3 gave 1 to 4 and none gave 1 or 2: three gave 3 or 4, five gave 5 to 7."""
+    figures = table(
+        ("a", "", "Q#[1-4]", "8", np.nan, 3, False),
+        ("a", "", "Q#[1-2]", "8", np.nan, 0, False),
+    )
+    published = read_figures(figures)
+    system = propagate(question_system(published, "Q", [], published_heads(published), (1, 7)))
+    found = {
+        kind: (system.low[column], system.high[column])
+        for (_, kind), column in system.column.items()
+    }
+    assert (found[1], found[3], found[5]) == ((0, 0), (3, 3), (5, 5))
+    assert found["sum"] == (3 * 3 + 5 * 5, 3 * 4 + 5 * 7)
+
+
+def test_a_mean_of_an_unknown_number_of_people_is_a_row():
+    figures = table(("a", "", "Q", "5-9", 4.25, np.nan, False))
+    published = read_figures(figures)
+    system = propagate(question_system(published, "Q", [], published_heads(published), (1, 7)))
+    assert not system.printed[system.column["a", "sum"]]
+    column = system.column["a", "sum"]
+    assert_allclose([system.low[column], system.high[column]], [5 * 4.245, 9 * 4.255])
+
+
+def rules(**people):
+    return Rules(5, 0.5, 0.1, {}, people)
+
+
+def target(item="Q", is_small=True, unit=1.0, scale=(1, 7)):
+    return Target("a", parse_item(item), (0,), 1, is_small, unit, scale)
+
+
+@pytest.mark.parametrize(
+    ("goal", "low", "high", "most", "told"),
+    [
+        (target(), 3.0, 3.49, 4, True),
+        (target(), 3.0, 3.5, 4, False),
+        (target(unit=10.0), 30.0, 34.9, 4, True),
+        (target(is_small=False), 3.0, 3.09, 9, True),
+        (target(is_small=False), 3.0, 3.11, 9, False),
+        (target("Q#[4]"), 2.0, 2.0, 4, True),
+        (target("Q#[4]"), 2.0, 3.0, 4, False),
+        (target("Q#[4]"), 1.2, 2.9, 4, True),  # only 2 is whole
+        (target(), 6.8, 7.4, 2, True),  # two people, 0.2 below the end each
+        (target(), 6.8, 7.4, 3, False),
+        (target(), 0.6, 1.2, 2, True),
+        (target(scale=None), 6.8, 7.4, 2, False),
+        (target(), 6.9, 7.4, np.inf, False),
+    ],
+)
+def test_an_interval_is_told_where_it_is_narrower_than_its_protection(goal, low, high, most, told):
+    assert is_told(goal, low, high, most, rules()) is told
+
+
+def test_the_distance_from_the_scales_end_is_measured_in_steps_of_the_scale():
+    assert is_unanimous(97.0, 99.0, 2, (1, 101), rules())
+    assert not is_unanimous(97.0, 99.0, 3, (1, 101), rules())
+    assert not is_unanimous(27.0, 29.0, 2, (1, 31), rules())
+    assert is_unanimous(3.0, 5.0, 2, (1, 101), rules())
+
+
+@pytest.mark.parametrize(
+    ("mean", "scales", "expected"),
+    [
+        (4.0, {}, (1.0, 7.0)),
+        (7.004, {}, (1.0, 7.0)),  # as rounded
+        (7.2, {}, None),
+        (0.5, {}, None),
+        (7.2, {"Q": (0, 10)}, (0, 10)),
+        (4.0, {"Q": None}, None),
+    ],
+)
+def test_a_mean_outside_the_scale_shows_that_it_is_another_one(mean, scales, expected):
+    published = Published()
+    published.heads["a", "Q"] = (8.0, 8.0)
+    published.statements["a", "Q"].append(Statement(("sum",), mean, 0.005, True))
+    assert scale_of(published, "Q", Rules(5, 0.5, 0.1, scales)) == expected
+    assert scale_of(published, HEADS, Rules(5, 0.5, 0.1, scales)) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "half"),
+    [
+        ([("a", "", "Q", "8", 4.5, np.nan, False)], 0.005),
+        ([("a", "", "Q", "8", 4.125, np.nan, False)], 0.0005),
+        ([("a", "", "Q:sum", "8", np.nan, 36, False)], 0.005),
+        ([("a", "", "Q[4]", "8", np.nan, 38, False)], 0.005),
+        ([("a", "", "Q[4]", "8", np.nan, 37.5, False)], 0.0005),
+        ([("a", "", "Q#[4]", "8", np.nan, 3, False)], 0.0),
+    ],
+)
+def test_half_a_printed_unit_is_what_rounding_hides(rows, half):
+    (statement,) = read_figures(table(*rows)).statements["a", "Q"]
+    assert statement.half == pytest.approx(half)
+
+
+def test_what_is_read_of_one_group_is_kept_together():
+    figures = table(
+        ("a", "", "Q", "5-9", 4.25, np.nan, False),
+        ("a", "", "Q[4]", "<8", np.nan, np.nan, True),
+        ("a", "", "*", "6", np.nan, np.nan, False),
+    )
+    published = read_figures(figures)
+    assert published.heads == {("a", "Q"): (5.0, 7.0), ("a", HEADS): (6.0, 6.0)}
+    assert [item.text for item in published.hidden["a", "Q"]] == ["Q[4]"]
+    assert [item.text for item in published.items["a", "Q"]] == ["Q", "Q[4]"]
+    assert published.tables["a", "Q"] == {"t"}
+    assert published.questions == [HEADS, "Q"]
+    assert published.groups("Q") == ["a"]
+
+
+def test_the_same_groups_in_two_tables_are_one_partition():
+    rows = [("a", "all", "Q", "8", 4.0, np.nan, False), ("b", "all", "Q", "8", 4.0, np.nan, False)]
+    twice = pd.concat([table(*rows), table(*rows).assign(table="u"), table(rows[0])[:0]])
+    assert partitions_of(twice) == (Partition("t", "all", ("a", "b")),)
+    other = table(("a", "all", "P", "8", 4.0, np.nan, False)).assign(table="v")
+    assert len(partitions_of(pd.concat([twice, other]))) == 2
+    assert meet((1, 5), (3, 9)) == (3, 5)
+
+
+def test_sweeps_end_where_bounds_creep():
+    """Each is at most 99 % of the other, so both are zero: valid bounds come long before that."""
+    builder = Builder()
+    columns = [builder.unknown((name, "sum"), 0.0, 1e9, whole=False) for name in ("x", "y")]
+    builder.add(columns, (1.0, -0.99), -np.inf, 0.0)
+    builder.add(columns, (-0.99, 1.0), -np.inf, 0.0)
+    system = propagate(builder.system())
+    assert (system.low == 0).all()
+    assert_allclose(system.high, 1e9 * 0.99**SWEEPS)

@@ -99,6 +99,33 @@ def test_influence_names_the_cluster_that_moves_the_slopes_most(few):
     assert any("without H " in note for note in notes)
 
 
+def test_influence_speaks_of_the_constant_only_where_there_is_nothing_else(few):
+    moved = few.assign(y=few["y"] + 10 * (few["team"] == "H"))
+    (slopes,) = regress("y ~ x + z", moved, cluster="team").influence().notes
+    assert "Intercept" not in slopes
+    (alone,) = regress("y ~ 1", moved, cluster="team").influence().notes
+    assert "without H Intercept is" in alone
+    (zero,) = regress("y ~ 0 + x", moved, cluster="team").influence().notes
+    assert " x is " in zero
+
+
+def test_the_model_as_a_whole_is_one_row(few):
+    fit = regress("y ~ x + z", few, cluster="team", conf_level=0.9)
+    row = fit.glance().iloc[0].to_dict()
+    y = few["y"].to_numpy()
+    x = np.column_stack([np.ones(len(few)), few[["x", "z"]]])
+    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    assert row.pop("r_squared") == pytest.approx(1 - left.var() / y.var())
+    assert row == {
+        "method": "CR2",
+        "formula": "y ~ x + z",
+        "n_obs": 63,
+        "n_clusters": 9,
+        "conf_level": 0.9,
+    }
+    assert np.isnan(regress("y ~ x", few).glance()["n_clusters"][0])
+
+
 def test_influence_leaves_out_what_a_cluster_alone_identifies(few):
     result = regress("y ~ x + only", few, cluster="team").influence()
     table = result.tidy().set_index("cluster")
@@ -141,6 +168,20 @@ def test_equivalence_is_the_interval_inside_the_bounds(companies, sesoi):
     row = companies.equivalence("TSIG", sesoi).tidy().iloc[0]
     inside = -sesoi < row["conf_low"] and row["conf_high"] < sesoi
     assert (row["p_value"] < 0.05) == inside
+
+
+def test_equivalence_of_a_mirrored_outcome_is_mirrored(few):
+    one, other = (
+        regress("y ~ x + z", few.assign(y=sign * few["y"]), cluster="team").equivalence("x", 0.4)
+        for sign in (1, -1)
+    )
+    columns = ["estimate", "statistic", "conf_low", "conf_high"]
+    assert_allclose(
+        one.tidy()[columns].to_numpy(),
+        -other.tidy()[["estimate", "statistic", "conf_high", "conf_low"]].to_numpy(),
+    )
+    assert_allclose(one.tidy()["p_value"], other.tidy()["p_value"])
+    assert "at 90%" in one.notes[0]
 
 
 @pytest.mark.parametrize("sesoi", [0, -0.3, np.inf, np.nan])

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from coaching_stats.cluster_robust import cr2, satterthwaite_df
 from coaching_stats.engines import cluster_moments
 from coaching_stats.errors import DesignError
 from coaching_stats.least_squares import fit_rows
@@ -115,6 +116,44 @@ def test_every_road_leads_to_the_same_fit(shrink, is_weighted):
     meat = inverse @ inverse.T @ scores.T
     spread = fit.in_user_units(fit.projection.sandwich(fit.projection.score))
     assert_allclose(spread, meat @ meat.T, rtol=1e-11 / shrink**2)
+
+
+@pytest.mark.parametrize("shrink", [1e-2, 3e-4, 1e-5])
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_every_road_has_the_uncertainty_of_the_same_model_in_better_regressors(shrink, is_weighted):
+    """Of b0 + b1 a + b2 (a + s b): CR2 and its df follow from those of c0 + c1 a + c2 b."""
+    x, y, codes = simulated()
+    weights = np.random.default_rng(1).uniform(0.5, 3, len(y)) if is_weighted else None
+    if is_weighted:
+        weights = weights / weights.mean()
+    change = np.array([[1, 0, 0], [0, 1, 1], [0, 0, shrink]])
+    plain = fit_rows(y, x, ["Intercept", "a", "b"], codes, weights)
+    near = fit_rows(y, x @ change, ["Intercept", "a", "c"], codes, weights)
+
+    ours = change @ near.in_user_units(cr2(near.projection)) @ change.T
+    assert_allclose(ours, plain.in_user_units(cr2(plain.projection)), rtol=1e-5, atol=1e-8)
+    df = satterthwaite_df(near.projection, near.contrasts @ change.T)
+    assert_allclose(df, satterthwaite_df(plain.projection, plain.contrasts), rtol=1e-5)
+    assert_allclose(near.r_squared, plain.r_squared, rtol=1e-8)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_outcome_that_stands_still_in_the_rows_used_is_noted(sign):
+    """It varies only where a regressor is missing: the mean of all rows is not that of these."""
+    x, _, codes = simulated()
+    data = pd.DataFrame({"a": sign * np.abs(x[:, 1]), "y": 5.0, "team": codes})
+    data.loc[:20, ["a", "y"]] = [np.nan, 1.0]
+    for source, cluster in ((cluster_moments(data, ["a", "y"], "team"), None), (data, "team")):
+        fitted = regress("y ~ a", source, cluster=cluster)
+        assert "the outcome does not vary" in fitted.notes
+        assert_allclose(fitted.estimate, [5, 0], atol=1e-9)
+
+
+def test_without_a_constant_r_squared_is_the_share_of_the_sum_of_squares():
+    x, y, codes = simulated()
+    fit = fit_rows(y + 3, x[:, 1:], ["a", "b"], codes)
+    left = y + 3 - x[:, 1:] @ np.linalg.lstsq(x[:, 1:], y + 3, rcond=None)[0]
+    assert_allclose(fit.r_squared, 1 - (left**2).sum() / ((y + 3) ** 2).sum(), rtol=1e-10)
 
 
 @pytest.mark.parametrize(

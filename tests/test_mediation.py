@@ -1,6 +1,7 @@
 """A chain from moments is the regressions on rows, replicate by replicate."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from strategies import seeds
 
 from coaching_stats.errors import DataError, DesignError
-from coaching_stats.mediation import mediate
+from coaching_stats.mediation import mediate, mediate_arrays
 from coaching_stats.moments import moments_of
-from coaching_stats.resampling import cluster_weights
+from coaching_stats.resampling import bca_p_value, cluster_weights, percentile_p_value
 
 REFERENCE = Path(__file__).parent / "reference"
 LQ2002 = Path(__file__).parents[1] / "data" / "published" / "lq2002.csv"
@@ -136,7 +138,7 @@ def test_weighing_a_cluster_is_repeating_its_rows(times):
     assert_allclose(ours.estimate, theirs.estimate, rtol=1e-9, atol=1e-12)
 
 
-@given(n_mediators=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
+@given(n_mediators=st.integers(1, 5), seed=seeds)
 @settings(max_examples=15, deadline=None)
 def test_total_is_direct_plus_indirect_and_chains_sum_to_indirect(n_mediators, seed):
     rng = np.random.default_rng(seed)
@@ -168,6 +170,49 @@ def test_moments_give_what_the_frame_gives(serial):
     result = mediate(moments, **SERIAL, ci="bca", n_boot=300, seed=6)
     assert_allclose(result.tidy().iloc[:, 1:], frame.tidy().iloc[:, 1:], rtol=1e-9)
     assert result.notes == frame.notes
+
+
+@pytest.mark.parametrize("cluster", ["cluster", None])
+def test_arrays_give_what_the_frame_gives(serial, cluster):
+    codes = None if cluster is None else serial["cluster"].to_numpy() - 1
+    columns = ["W", "X", "M1", "M2", "Y"]
+    ours = mediate_arrays(
+        serial[columns].to_numpy(),
+        ["W"],
+        columns[1:],
+        codes,
+        n_boot=60,
+        seed=np.random.default_rng(4),
+    )
+    frame = mediate(serial, **SERIAL, cluster=cluster, n_boot=60, seed=4)
+    pd.testing.assert_frame_equal(ours.tidy(), frame.tidy())
+    pd.testing.assert_frame_equal(ours.glance(), frame.glance())
+    assert ours.notes == frame.notes == ()
+
+
+@pytest.mark.parametrize("ci", ["percentile", "bca"])
+def test_the_table_is_made_of_the_draws(serial, ci):
+    result = mediate(serial, **SERIAL, cluster="cluster", ci=ci, n_boot=40, seed=3, conf_level=0.8)
+    table = result.tidy()
+    assert_allclose(table["std_error"], result.draws.std(axis=0, ddof=1))
+    assert_allclose(table["statistic"], result.estimate / result.draws.std(axis=0, ddof=1))
+    inverted = (
+        percentile_p_value(result.draws)
+        if ci == "percentile"
+        else bca_p_value(result.draws, result.estimate, result.left_out)
+    )
+    assert_allclose(table["p_value"], inverted)
+    assert table["df"].isna().all()
+    assert_allclose(table[["conf_low", "conf_high"]].T, result.interval(0.8))
+    assert len(result.left_out) == (40 if ci == "bca" else 0)
+    row = result.glance().iloc[0]
+    assert (row["conf_level"], row["n_boot"]) == (0.8, 40)
+
+
+@pytest.mark.parametrize(("ci", "n_boot"), [("percentile", 5_000), ("bca", 10_000)])
+def test_resamples_that_nobody_asked_for_are_as_many_as_documented(serial, ci, n_boot):
+    result = mediate(serial, x="X", mediators=["M1"], y="Y", cluster="cluster", ci=ci, seed=1)
+    assert (len(result.draws), result.conf_level) == (n_boot, 0.95)
 
 
 def test_without_a_cluster_every_row_is_one(serial):
@@ -239,6 +284,30 @@ def test_singular_resamples_are_counted_and_too_many_refused(serial):
         mediate(one, **chain, cluster="cluster", n_boot=2_000, seed=1)
 
 
+def test_what_was_noted_first_stays_noted(serial):
+    """Pairs of rows in twelve clusters, one value missing, x a property of the cluster."""
+    data = serial.groupby("cluster").head(2).query("cluster <= 12")
+    data = data.assign(X=data.groupby("cluster")["X"].transform("mean"))
+    data.loc[data.index[0], "M1"] = np.nan
+    result = mediate(data, x="X", mediators=["M1"], y="Y", cluster="cluster", n_boot=50, seed=1)
+    starts = ("1 rows left out", "X is constant within clusters", "12 clusters, fewer than 20")
+    assert len(result.notes) == 3
+    assert all(note.startswith(start) for note, start in zip(result.notes, starts, strict=True))
+    columns = ["X", "M1", "Y"]
+    moments = moments_of(data[columns].to_numpy(), data["cluster"].to_numpy() - 1, columns)
+    ours = mediate(
+        replace(moments, notes=("first",)), x="X", mediators=["M1"], y="Y", n_boot=50, seed=1
+    )
+    assert ours.notes == ("first", *result.notes)
+
+
+def test_two_clusters_are_enough_for_an_x_within_them(serial):
+    two = serial.query("cluster <= 2")
+    result = mediate(two, x="X", mediators=["M1"], y="Y", cluster="cluster", n_boot=20, seed=1)
+    assert_allclose(result.estimate[0], slopes(two, "M1", ["X"])["X"])
+    assert result.n_clusters == 2
+
+
 def test_left_out_rows_are_counted(serial):
     holes = serial.astype({"cluster": float})
     holes.loc[:9, "cluster"] = np.nan
@@ -301,4 +370,7 @@ def test_a_result_shows_its_method_and_its_table(serial):
     row = result.glance().iloc[0]
     assert row["method"] == "cluster bootstrap, bca"
     assert (row["n_obs"], row["n_clusters"], row["n_boot"]) == (600, 40, 50)
+    plain = mediate(serial, **SERIAL, n_boot=50, seed=1).glance().iloc[0]
+    assert plain["method"] == "bootstrap, percentile"
+    assert np.isnan(plain["n_clusters"])
     assert "X-&gt;M1-&gt;M2-&gt;Y" in result._repr_html_()

@@ -46,7 +46,7 @@ def run(folder, block):
     """What a script of the page prints, in the copy."""
     (folder / "step.py").write_text(block, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-B", "step.py"],
+        [sys.executable, "step.py"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -78,8 +78,7 @@ def follow(text, folder):
 @pytest.fixture
 def copy(tmp_path):
     """The package and the samples, to be changed at will."""
-    unread = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "coaching_stats", tmp_path / "coaching_stats", ignore=unread)
+    shutil.copytree(ROOT / "coaching_stats", tmp_path / "coaching_stats")
     shutil.copytree(ROOT / "data", tmp_path / "data")
     return tmp_path
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from strategies import seeds, team_frames
 
 from coaching_stats.engines import cluster_moments
 from coaching_stats.errors import DataError, DesignError
@@ -17,7 +17,6 @@ from coaching_stats.regression import regress
 
 REFERENCE = Path(__file__).parent / "reference"
 PUBLISHED = Path(__file__).parents[1] / "data" / "published"
-seeds = st.integers(0, 2**32 - 1)
 methods = pytest.mark.parametrize("vcov", ["CR2", "CR1S", "CRV3"])
 
 
@@ -179,6 +178,34 @@ def test_whole_weights_repeat_rows(seed):
     theirs = regress("y ~ rigid + trust", repeated, cluster="team", vcov="CRV3")
     assert_allclose(ours.estimate, theirs.estimate, rtol=1e-8)
     assert_allclose(ours.std_error, theirs.std_error, rtol=1e-7)
+
+
+@methods
+@settings(max_examples=10, deadline=None)
+@given(data=team_frames(), a=seeds)
+def test_adding_a_combination_of_the_predictors_to_the_outcome_moves_the_slopes_by_it(
+    vcov, data, a
+):
+    """Least squares is linear in y: the residuals, and so every standard error, stay."""
+    by = np.random.default_rng(a).normal(size=3)
+    moved = data.assign(y=data["y"] + by[0] + by[1] * data["rigid"] + by[2] * data["trust"])
+    ours = regress("y ~ rigid + trust", data, cluster="team", vcov=vcov)
+    theirs = regress("y ~ rigid + trust", moved, cluster="team", vcov=vcov)
+    assert_allclose(theirs.estimate, ours.estimate + by, rtol=1e-7, atol=1e-9)
+    assert_allclose(theirs.vcov, ours.vcov, rtol=1e-6, atol=1e-10)
+    assert_allclose(theirs.df, ours.df, rtol=1e-7)
+
+
+@methods
+@settings(max_examples=10, deadline=None)
+@given(data=team_frames(missing=0.15))
+def test_a_mirrored_outcome_mirrors_the_result(vcov, data):
+    ours = regress("y ~ rigid + trust", data, cluster="team", vcov=vcov).tidy()
+    theirs = regress("y ~ rigid + trust", data.assign(y=-data["y"]), cluster="team", vcov=vcov)
+    theirs = theirs.tidy()
+    assert_allclose(theirs["statistic"], -ours["statistic"], rtol=1e-8)
+    assert_allclose(theirs["conf_low"], -ours["conf_high"], rtol=1e-8)
+    assert_allclose(theirs["p_value"], ours["p_value"], rtol=1e-7)
 
 
 @methods
@@ -351,6 +378,7 @@ def test_moments_may_name_their_own_cluster_and_give_iid(unequal):
     moments = cluster_moments(unequal, ["y", "x"], "g")
     named = regress("y ~ x", moments, cluster="g")
     assert_allclose(named.vcov, regress("y ~ x", moments).vcov)
+    assert named.formula == "y ~ x"
     iid = regress("y ~ x", moments, vcov="iid")
     assert_allclose(iid.std_error, regress("y ~ x", unequal, vcov="iid").std_error, rtol=1e-10)
 

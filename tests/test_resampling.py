@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import stats
+from strategies import seeds
 
 from coaching_stats.errors import DesignError
 from coaching_stats.resampling import (
@@ -18,7 +19,7 @@ from coaching_stats.resampling import (
 )
 
 
-@given(n_clusters=st.integers(2, 60), n_boot=st.integers(1, 40), seed=st.integers(0, 2**32 - 1))
+@given(n_clusters=st.integers(2, 60), n_boot=st.integers(1, 40), seed=seeds)
 @settings(max_examples=30, deadline=None)
 def test_every_resample_weighs_as_much_as_the_data(n_clusters, n_boot, seed):
     weights = cluster_weights(n_clusters, n_boot, np.random.default_rng(seed))
@@ -102,6 +103,55 @@ def test_p_values_never_fall_below_what_the_draws_can_show():
     assert percentile_p_value(draws)[0] == 0.02
     spread = draws + np.arange(99)[:, None]
     assert_allclose(bca_p_value(spread, estimate, left_out), 0.02)
+
+
+def test_draws_of_exactly_zero_speak_for_either_side():
+    ones = np.concatenate([np.zeros(10), np.ones(90)])[:, None]
+    assert_allclose(percentile_p_value(np.hstack([ones, -ones])), 2 * 11 / 101)
+    assert percentile_p_value(np.zeros((100, 1))) == 1
+
+
+def test_the_interval_of_all_draws_reaches_from_the_least_to_the_greatest(sample):
+    _, draws, _ = sample
+    assert_allclose(percentile_interval(draws, 1.0), [draws.min(axis=0), draws.max(axis=0)])
+
+
+@pytest.mark.parametrize(("estimate", "share"), [(-1.0, 1 / 101), (1000.0, 100 / 101)])
+def test_an_estimate_outside_its_draws_is_as_biased_as_they_can_show(estimate, share):
+    """Clusters that all say the same have no acceleration: what is left is the bias twice."""
+    draws, alike = np.arange(100.0)[:, None] ** 1.5, np.full((6, 1), estimate)
+    low, high = bca_interval(draws, np.array([estimate]), alike, 0.8)
+    bias = stats.norm.ppf(share)
+    ends = stats.norm.cdf(2 * bias + stats.norm.ppf([0.1, 0.9]))
+    assert_allclose([low[0], high[0]], np.quantile(draws, ends), rtol=1e-9)
+
+
+def test_draws_equal_to_the_estimate_are_half_below_it():
+    """Symmetric draws with ties have no bias: the interval is that of percentiles."""
+    draws = np.repeat(np.arange(5.0), 20)[:, None]
+    found = bca_interval(draws, np.array([2.0]), np.array([[1.0], [3.0]]), 0.7)
+    assert_allclose(found, percentile_interval(draws, 0.7))
+
+
+@given(n_boot=st.integers(20, 200), conf_level=st.floats(0.5, 0.99), seed=seeds)
+@settings(max_examples=30, deadline=None)
+def test_intervals_move_with_the_unit_and_turn_with_the_sign(n_boot, conf_level, seed):
+    rng = np.random.default_rng(seed)
+    draws, left_out = rng.gamma(2, size=(n_boot, 2)), rng.gamma(2, size=(9, 2))
+    estimate = left_out.mean(axis=0)
+
+    def intervals(a, b):
+        ours = draws * a + b
+        return np.array(
+            [
+                percentile_interval(ours, conf_level),
+                bca_interval(ours, estimate * a + b, left_out * a + b, conf_level),
+            ]
+        )
+
+    plain = intervals(1, 0)
+    assert_allclose(intervals(3, -1), plain * 3 - 1, rtol=1e-7, atol=1e-9)
+    assert_allclose(intervals(-1, 0), -plain[:, ::-1], rtol=1e-7, atol=1e-9)
 
 
 def test_lost_resamples_are_counted_and_refused_above_five_per_cent():

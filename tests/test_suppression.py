@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
 from scipy.optimize import linprog
+from strategies import group_figures
 
 from coaching_stats.attack import WHOLE_WIDTH, WIDTH, attack
 from coaching_stats.suppression import MARGIN, protect
@@ -38,6 +40,56 @@ def test_nothing_is_recovered_of_random_nested_tables(seed, by_answer):
     small = figures["n"] < 5
     assert shown["suppressed"][small].all()
     assert shown.loc[shown["suppressed"], ["mean", "value"]].isna().all(axis=None)
+
+
+@settings(max_examples=15, deadline=None)
+@given(figures=group_figures())
+def test_nothing_is_recovered_of_any_firm_and_its_teams(figures):
+    shown = protect(figures, 5)
+    assert not attack(shown).is_recovered
+    stays = ~shown["suppressed"]
+    assert (figures["n"][stays] >= 5).all()
+    assert shown["mean"][stays].tolist() == figures["mean"][stays].round(2).tolist()
+    assert shown["mean"][~stays].isna().all()
+    if (figures["n"] >= 5).all() and figures["mean"].between(2, 6).all():
+        assert stays.all()
+
+
+@settings(max_examples=6, deadline=None)
+@given(figures=group_figures(max_groups=4))
+def test_neither_the_order_nor_the_names_of_teams_decide_what_is_told(figures):
+    names = {group: f"{i} {group}" for i, group in enumerate(figures["group"][::-1])}
+    other = figures[::-1].replace({"group": names, "parent_group": names})
+    ours, theirs = (protect(f, 5)["suppressed"] for f in (figures, other))
+    costs = [cost_of(f["group"][s], sizes(f)) for f, s in ((figures, ours), (other, theirs))]
+    assert costs[0] == pytest.approx(costs[1])
+
+
+def sizes(figures):
+    return dict(zip(figures["group"], figures["n"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("EXACT_CUTS", 0), ("CUTS", 1), ("ROUNDS", 1), ("BLURS", 1)]
+)
+def test_whoever_runs_out_of_tries_hides_more_and_not_less(limit, value, monkeypatch):
+    figures = nested_tables(3)
+    figures = figures[figures["item"] == "Q0"].reset_index(drop=True)
+    exact = protect(figures, 5)
+    monkeypatch.setattr(f"coaching_stats.suppression.{limit}", value)
+    shown = protect(figures, 5)
+    told = attack(shown).frame
+    assert not (told["figure"] != "head count").any()
+    assert shown["suppressed"].sum() >= exact["suppressed"].sum()
+
+
+def test_figures_that_contradict_each_other_hide_what_is_small_all_the_same():
+    """No seven-point mean of four people can make up for a firm that does not add up."""
+    rows = [("firm", 1000, 4.0), ("a", 900, 4.0), ("b", 97, 6.0), ("c", 3, 2.0)]
+    figures = pd.DataFrame(rows, columns=["group", "n", "mean"])
+    figures = figures.assign(table="t", parent_group=["", *["firm"] * 3], item="Q")
+    shown = protect(figures, 5, scales={"Q": (1, 7)})
+    assert "c" in hidden_groups(shown)
 
 
 def width_of(figures, shown, group):

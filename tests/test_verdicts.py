@@ -5,10 +5,14 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import seeds
 
+from coaching_stats.errors import DesignError, StudyError
 from coaching_stats.judgement import Verdict
 from coaching_stats.panel import measure
-from coaching_stats.rules import Decision, join
+from coaching_stats.rules import Decision, holm, join
 from coaching_stats.study import judge
 from coaching_stats.theory import load_study
 from coaching_stats.verdicts import adjusted, judge_panel
@@ -154,3 +158,130 @@ def test_fewer_splits_than_usual_are_said():
     few, usual = (judge_panel(panel, STUDY, 1, n_splits=n, n_boot=100) for n in (3, 50))
     assert [note for note in few.notes if note.startswith("3 random halves")]
     assert not [note for note in usual.notes if "random halves are drawn" in note]
+
+
+@cache
+def panel():
+    return measure(tables(), STUDY)
+
+
+def judged_quickly(study, of=None, seed=1):
+    return judge_panel(panel() if of is None else of, study, seed, n_splits=3, n_boot=60)
+
+
+def test_unknown_response_rates_cost_a_grade_and_are_told():
+    unknown = replace(panel(), teams=panel().teams.drop(columns="n_invited"))
+    one, other = (judged_quickly(only("H1", "H7"), of) for of in (panel(), unknown))
+    assert [v.grade for v in one.judged] == ["C", "C"]
+    assert [v.grade for v in other.judged] == ["D", "D"]
+    said = "response rates are unknown, so no grade is better than D"
+    assert (said in one.notes, said in other.notes) == (False, True)
+    assert "H1: G5 unknown: low_response of teams" in other.notes  # no number where none is known
+
+
+def test_a_hypothesis_of_what_was_not_measured_says_what_is_missing():
+    bare = {name: table for name, table in tables().items() if name != "manager_survey"}
+    verdicts = judged_quickly(only("H3", "H7"), measure(bare, STUDY))
+    links, spread = verdicts["H3"], verdicts["H7"]
+    assert (links.verdict, links.grade, links.gates) == ("not testable", "", ["not_measured"])
+    assert links.missing == ("LAT_m",)
+    assert np.isnan([links.p_value, links.p_adjusted]).all()
+    assert (links.legs, spread.missing, spread.grade) == ((), (), "D")
+    assert [note for note in verdicts.notes if note.startswith("Holm")] == [
+        "Holm adjustment, family discriminating: m = 1"
+    ]
+
+
+def test_remedies_name_each_gate_and_every_hypothesis_that_it_closes():
+    one_process = simulate("theory", firms=1, teams=20, sellers=8, seed=3)
+    verdicts = judged_quickly(only("H1", "H3", "H7"), measure(one_process, STUDY))
+    english, finnish = (verdicts.remedies(language).tidy() for language in ("en", "fi"))
+    closed = {v.hypothesis.id: v.gates for v in verdicts.judged}
+    assert closed["H3"] == []
+    assert dict(zip(english["gate"], english["hypotheses"], strict=True)) == {
+        gate: ", ".join(name for name in ("H1", "H7") if gate in closed[name])
+        for gate in sorted({*closed["H1"], *closed["H7"]})
+    }
+    assert english["remedy"][0].startswith("Data in which the process differs")
+    assert finnish["remedy"][0].startswith("Aineisto, jossa prosessi vaihtelee")
+    assert verdicts["H1"].decision.code == "gates"
+    assert judged_quickly(only("H3")).remedies().tidy().columns.tolist() == [
+        "gate",
+        "hypotheses",
+        "remedy",
+    ]
+
+
+def with_parts(split, same):
+    """H1 with both parts of rigidity beside it, all from the sources named."""
+    (leg,) = STUDY.hypothesis("H1").legs
+    sources = (
+        {**dict.fromkeys(("RIG", "SPR", "LPR"), other), "RIG": rigid, "WTC": "manager"}
+        for rigid, other in (split, same)
+    )
+    names = dict(zip(("split", "same"), sources, strict=True))
+    return only("H1", legs=(replace(leg, covariates=("SPR", "LPR")),), **names)
+
+
+def test_a_model_that_cannot_be_fitted_is_refused_by_the_name_of_its_hypothesis():
+    with pytest.raises(DesignError, match="^H1: .*RIG, SPR, LPR are linearly dependent"):
+        judged_quickly(with_parts(("seller", "seller"), ("manager", "manager")))
+
+
+def test_same_respondents_who_cannot_be_fitted_are_a_note():
+    verdict = judged_quickly(with_parts(("seller", "manager"), ("manager", "manager")))["H1"]
+    (leg,) = verdict.legs
+    assert leg.same is None
+    assert "no estimate from the same respondents beside it: " in leg.evidence.notes[-1]
+    assert "linearly dependent" in leg.evidence.notes[-1]
+
+
+def test_an_unknown_hypothesis_is_refused_and_a_described_one_is_found():
+    verdicts = judged_quickly(replace(STUDY, hypotheses=STUDY.hypotheses[:1]))
+    (described,) = verdicts.described
+    assert verdicts[described.hypothesis.id] is described
+    with pytest.raises(StudyError, match="'H99'"):
+        verdicts["H99"]
+
+
+def test_a_joint_claim_is_judged_by_its_weakest_leg():
+    verdict = judged_quickly(only("H6"))["H6"]
+    p_values = [leg.evidence.p_value for leg in verdict.legs]
+    assert len(p_values) == 2
+    assert verdict.p_value == max(p_values)
+    decision, deciding = join([leg.decision for leg in verdict.legs], p_values)
+    assert (verdict.decision, verdict.deciding) == (decision, deciding)
+    assert verdict.grade == "C"
+
+
+def test_hypotheses_draw_from_streams_of_their_own():
+    """Adding a hypothesis behind it leaves the bootstrap of the first one as it was."""
+    columns = ["conf_low", "conf_high", "p_value"]
+    one = judged_quickly(only("H5")).tidy()[columns].iloc[0]
+    two = judged_quickly(only("H5", "H10")).tidy()[columns].iloc[0]
+    assert one.tolist() == two.tolist()
+
+
+def test_a_contradiction_is_told_to_be_without_adjustment():
+    (h3,) = only("H3").hypotheses
+    against = tuple(replace(leg, expected_sign="negative") for leg in h3.legs)
+    said = "contradicted uses the 90 % interval without adjustment for multiplicity"
+    assert said in judged_quickly(only("H3", legs=against)).notes
+    assert said not in judged_quickly(only("H3")).notes
+
+
+@settings(max_examples=50, deadline=None)
+@given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=8), seed=seeds)
+def test_holm_keeps_the_order_and_ignores_it(p_values, seed):
+    """Adjusted p are no smaller, at most 1, ordered alike, and rejected one by one from below."""
+    order = np.random.default_rng(seed).permutation(len(p_values))
+    adjusted_p = np.array(holm(p_values))
+    p = np.array(p_values)
+    assert (adjusted_p >= p).all()
+    assert adjusted_p.max() <= 1
+    assert (np.diff(adjusted_p[np.argsort(p, kind="stable")]) >= 0).all()
+    assert holm(p[order].tolist()) == adjusted_p[order].tolist()
+    for level in (0.05, 0.3):
+        below = np.sort(p) * np.arange(len(p), 0, -1) <= level
+        n_rejected = len(p) if below.all() else int(np.argmin(below))
+        assert (adjusted_p <= level).sum() == n_rejected

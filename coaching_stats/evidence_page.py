@@ -1,0 +1,122 @@
+"""What the page says of other explanations: one rater, people or process, gaps, arrows reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from coaching_stats.addresses import addressed, interval
+from coaching_stats.double_checks import BOUNDS, PER_CENT, DoubleChecks, double_checks
+from coaching_stats.study import Run
+from coaching_stats.texts import texts
+
+
+def evidence_content(run: Run, language: str) -> dict[str, Any]:
+    """Tables of the double-checks; a table without rows is left out.
+
+    Parameters
+    ----------
+    run : Run
+    language : {"en", "fi"}
+    """
+    said, checks = texts(language)["double_checks"], double_checks(run)
+    tables = (
+        ("stress", _stress(run, checks, language)),
+        ("shares", _shares(checks, language)),
+        ("rows", _rows(checks, language)),
+    )
+    return {
+        "heading": said["heading"],
+        "text": said["text"],
+        "arrows": said["arrows"],
+        "tables": [
+            {
+                "id": name,
+                "heading": said[name]["heading"],
+                "text": said[name]["text"],
+                "head": said[name]["head"],
+                "rows": rows,
+            }
+            for name, found in (tables)
+            if (rows := list(found))
+        ],
+        "no_share": _no_share(checks, language),
+    }
+
+
+def _stress(run: Run, checks: DoubleChecks, language: str) -> Iterator[list[object]]:
+    said = texts(language)["double_checks"]["stress"]
+    for row in checks.stressed().to_dict("records"):
+        at = f"{row['term']}.stress"
+        has_across = row["across_verdict"] != ""
+        needed = row["vanishing_share"]
+        yield [
+            f"{row['term']} · {_title(run, row['term'], language)}",
+            _estimate(at, row, "", language),
+            _estimate(at, row, "across_", language) if has_across else "–",
+            said["bases"].get(row["across"], "–"),
+            "–" if pd.isna(needed) else _per_cent(f"{at}.vanishing", needed, language),
+            said["outcome"][_outcome(row, has_across)],
+        ]
+
+
+def _outcome(row: dict[str, Any], has_across: bool) -> str:
+    return "withdrawn" if row["withdrawn"] else "stands" if has_across else "open"
+
+
+def _title(run: Run, name: str, language: str) -> str:
+    hypothesis = run.study.hypothesis(name)
+    return hypothesis.title_fi if language == "fi" else hypothesis.title
+
+
+def _estimate(at: str, row: dict[str, Any], prefix: str, language: str) -> Markup:
+    estimate = addressed(f"{at}.{prefix}estimate", row[f"{prefix}estimate"], language)
+    ends = row[f"{prefix}conf_low"], row[f"{prefix}conf_high"]
+    return estimate + " " + interval(f"{at}.{prefix}conf", *ends, language)
+
+
+def _per_cent(address: str, share: float, language: str) -> Markup:
+    return addressed(f"{address}_per_cent", PER_CENT * share, language, 0) + " %"
+
+
+def _shares(checks: DoubleChecks, language: str) -> Iterator[list[object]]:
+    names = texts(language)["people_or_process"]["groups"]
+    for row in checks.bounded().to_dict("records"):
+        if checks.shares.why_no_share[row["outcome"]]:
+            continue
+        at = f"shares.{row['outcome']}.{row['group']}"
+        yield [
+            names[row["group"]],
+            checks.shares.names[row["outcome"], language],
+            *(_per_cent(f"{at}.{key}", row[key], language) for key in BOUNDS),
+        ]
+
+
+def _no_share(checks: DoubleChecks, language: str) -> list[str]:
+    """Why no share is stated of an outcome."""
+    if checks.shares is None:
+        return []
+    said = texts(language)["people_or_process"]["no_share"]
+    return [
+        said[why].format(outcome=checks.shares.names[outcome, language].lower())
+        for outcome, why in checks.shares.why_no_share.items()
+        if why
+    ]
+
+
+def _rows(checks: DoubleChecks, language: str) -> Iterator[list[object]]:
+    units = texts(language)["double_checks"]["rows"]["units"]
+    for row in checks.counted().to_dict("records"):
+        at = f"{row['hypothesis']}.{row['leg']}.rows"
+        is_whole = row["leg"] == row["hypothesis"]
+        yield [
+            row["hypothesis"] if is_whole else f"{row['hypothesis']} ({row['leg']})",
+            units[row["unit"]],
+            *(
+                addressed(f"{at}.{key}", row[key], language, 0)
+                for key in ("total", "used", "missing", "few")
+            ),
+        ]
