@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from coaching_stats.addresses import addressed
 from coaching_stats.adjustment import adjustment_sentences
+from coaching_stats.cross_checks import cross_check_notes
 from coaching_stats.error_rates_page import error_rates_content
 from coaching_stats.evidence_page import evidence_content
 from coaching_stats.figure_svg import svg_text, words_of
@@ -23,6 +24,7 @@ from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import shown_chain, shown_hypothesis
 from coaching_stats.judgement import NOT_MEASURED, Verdict
 from coaching_stats.model_figures import plot_chain
+from coaching_stats.note_texts import in_finnish
 from coaching_stats.process_map_figure import plot_process_map
 from coaching_stats.published_figures import process_map_of
 from coaching_stats.receipt_page import careless_content, receipt_content
@@ -129,7 +131,7 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "adjustments": list(_adjustments(run, language)),
         "receipt": receipt_content(run, language),
         "careless": careless_content(run, language),
-        "notes": list(_notes(run)),
+        "notes": list(_notes(run, language)),
         "provenance": _provenance(run, language),
     }
 
@@ -162,18 +164,29 @@ def _failed(run: Run, language: str) -> list[tuple[str, str]]:
     return [(code, names[code]) for code in codes if code in names and code != NOT_MEASURED]
 
 
-def _notes(run: Run) -> Iterator[str]:
+def _notes(run: Run, language: str) -> Iterator[dict[str, str]]:
     """Notes with names in place of keys, each once; warnings of gates stand in their own table."""
+    disagreements = dict(
+        zip(cross_check_notes(run), cross_check_notes(run, language=language), strict=True)
+    )
     found: dict[str, list[str]] = {}
     for note in run.notes:
         name, _, text = note.partition(": ")
         is_named = text and any(name == h.id for h in run.study.hypotheses)
-        if is_named and re.match(r"G\d (warn|unknown): ", text):
+        if note in disagreements or (is_named and re.match(r"G\d (warn|unknown): ", text)):
             continue
         found.setdefault(text if is_named else note, []).extend([name] if is_named else [])
     for text, names in found.items():
-        named = re.sub(r"\b\w+_[smpr]\b", lambda term: term_name(term[0], run.study, "en"), text)
-        yield f"{named} ({', '.join(names)})" if names else named
+        said = in_finnish(text) if language == "fi" else text
+        spoken = language if said else "en"
+        named = _with_names(run, said or text, spoken)
+        yield {"lang": spoken, "text": f"{named} ({', '.join(names)})" if names else named}
+    for text in disagreements.values():
+        yield {"lang": language, "text": text}
+
+
+def _with_names(run: Run, note: str, language: str) -> str:
+    return re.sub(r"\b\w+_[smpr]\b", lambda key: term_name(key[0], run.study, language), note)
 
 
 def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:

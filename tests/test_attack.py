@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import group_figures
 
-from coaching_stats.attack import attack, attack_folder, minimum_of, read_published
+from coaching_stats.attack import (
+    WHOLE_WIDTH,
+    WIDTH,
+    attack,
+    attack_folder,
+    known_scales,
+    minimum_of,
+    read_published,
+)
 from coaching_stats.errors import DataError
 from coaching_stats.vague_numbers import number_text
 
@@ -146,6 +154,38 @@ def test_planted_leaks_are_found(name):
     assert group in set(found.frame["group"])
 
 
+@pytest.mark.parametrize(
+    ("name", "figure", "value", "heads", "sources"),
+    [
+        ("one sibling hidden", "mean", (120 - 63 - 45.5) / 3, 3, {"firm", "a", "b"}),
+        ("one sibling hidden", "head count", 3, 3, {"firm", "a", "b"}),
+        ("shown in another table", "mean", 3.0, None, None),
+        ("through a hidden region", "mean", 9 / 4, 4, {"firm", "a", "b1"}),
+        ("the complement in another table", "mean", 46.8 / 13, 13, {"firm"}),
+        ("sums", "mean", 5.0, 4, {"firm", "a"}),
+        ("counts by answer", "count", 3, 4, {"firm", "a"}),
+        ("per cent by answer", "count", 3, 4, {"firm", "a"}),
+        ("the mean from the counts", "mean", 3.5, 2, {"c"}),
+        ("head counts", "head count", 4, 4, {"firm", "a"}),
+        ("unanimous, by the mean", "everybody's answer", 7, 8, {"a"}),
+        ("unanimous, by the share", "everybody's answer", 4, 8, {"a"}),
+        ("unanimous, by the other shares", "everybody's answer", 7, 8, {"a"}),
+        ("a part that lacks a few", "mean", (120 - 27 * 4.1) / 3, 3, None),
+        ("two wholes that differ by a few", "mean", (120 - 27 * 4.1) / 3, 3, None),
+    ],
+)
+def test_what_is_told_is_what_subtraction_by_hand_tells(name, figure, value, heads, sources):
+    group, rows = LEAKS[name]
+    found = attack(table(*rows)).frame
+    leak = found[(found["group"] == group) & (found["figure"] == figure)].iloc[-1]
+    assert leak["low"] - 1e-6 <= value <= leak["high"] + 1e-6
+    assert leak["high"] - leak["low"] < 0.5
+    if heads is not None:
+        assert (leak["n_low"], leak["n_high"]) == (heads, heads)
+    if sources is not None:
+        assert sources <= set(leak["sources"].split(", "))
+
+
 def test_what_is_safe_is_not_recovered():
     assert not attack(table(*SAFE)).is_recovered
 
@@ -193,6 +233,32 @@ def test_an_earlier_report_gives_away_who_came_and_went(now, group):
     assert group in set(attack(figures, previous=EARLIER).frame["group"])
 
 
+@pytest.mark.parametrize(
+    ("n", "mean", "answer"),
+    [
+        (21, 4.1, 21 * 4.1 - 80),
+        (21, 4.15, 7.15),  # printed means may be off by that much
+        (21, 4.2, None),  # nobody answers 8.2, so somebody changed an answer
+        (21, 3.85, 0.85),
+        (21, 3.8, None),
+        (19, 4.16, 80 - 19 * 4.16),
+        (19, 4.18, None),
+        (19, 3.84, 80 - 19 * 3.84),
+        (19, 3.82, None),
+    ],
+)
+def test_who_came_or_went_is_told_where_all_others_can_have_answered_as_before(n, mean, answer):
+    found = attack(table(shown("a", "", str(n), mean)), previous=EARLIER).frame
+    if answer is None:
+        assert found.empty
+        return
+    leak = found.iloc[0]
+    assert leak["group"] == ("a: joined since" if n == 21 else "a: left since")
+    assert leak["low"] - 1e-6 <= np.clip(answer, leak["low"], leak["high"]) <= leak["high"] + 1e-6
+    assert max(1, answer - 0.21) - 1e-6 <= leak["low"] <= leak["high"] <= min(7, answer + 0.21)
+    assert (leak["n_low"], leak["n_high"]) == (1, 1)
+
+
 def test_an_earlier_report_gives_away_what_is_hidden_now():
     now = table(*SAFE)
     assert "c" in set(attack(now, previous=table(shown("b", "", "13", 3.5))).frame["group"])
@@ -225,7 +291,9 @@ def test_what_is_told_of_a_hidden_team_is_true(figures, hide):
     )
     found = attack(shown_figures).frame
     found = found[(found["group"] == group) & (found["how"] == "bounds")]
-    assert {"mean"} <= set(found["figure"])
+    rounded = 0.01 * (2 * figures["n"][0] - n) / n  # the firm's mean and those of the others
+    if rounded < 0.95 * (WIDTH if n < 5 else WHOLE_WIDTH):
+        assert "mean" in set(found["figure"])
     for _, leak in found.iterrows():
         truth = n if leak["figure"] == "head count" else mean
         assert leak["low"] - 1e-6 <= truth <= leak["high"] + 1e-6
@@ -285,6 +353,55 @@ def test_a_folder_is_read_and_attacked(tmp_path):
         table(*rows).to_csv(tmp_path / "published.csv", index=False)
         assert attack_folder(tmp_path).is_recovered is is_recovered
     pd.testing.assert_frame_equal(read_published(tmp_path), table(*rows), check_dtype=False)
+
+
+def test_a_folder_knows_the_scales_of_the_questionnaire(tmp_path):
+    """All answers of a scale's end are told; of sales, 7 is no end."""
+    for item, is_recovered in (("SPR_s", True), ("S_SPR1", True), ("SALES_r", False)):
+        table(shown("a", "", "8", 7.0, item=item)).to_csv(tmp_path / "published.csv", index=False)
+        assert attack_folder(tmp_path).is_recovered is is_recovered
+        assert not attack_folder(tmp_path, scales={item: None}).is_recovered
+    assert known_scales(["SPR_s", "S_SPR1[4]", "SALES_r", "X_r[2]", "another"]) == {
+        "SPR_s": (1, 7),
+        "S_SPR1": (1, 7),
+        "SALES_r": None,
+        "X_r": None,
+    }
+
+
+def test_two_folders_are_attacked_together(tmp_path):
+    now, then = tmp_path / "now", tmp_path / "then"
+    for folder, figures in ((now, table(shown("a", "", "22", 4.2))), (then, EARLIER)):
+        folder.mkdir()
+        figures.to_csv(folder / "published.csv", index=False)
+    assert not attack_folder(now / "published.csv").is_recovered
+    assert set(attack_folder(now, previous=then).frame["group"]) == {"a: joined since"}
+
+
+def test_a_file_is_read_as_people_write_it(tmp_path):
+    rows = [
+        "t,a,, Q ,12.0,4.50,,TRUE",
+        "t,b,,Q,>=10,-1.5E-1,,0",
+        "t,c,,Q, <5,,3,1",
+        "t,d,,Q,,,,false",
+        "t,e,,Q,5-9,2,,False",
+    ]
+    path = tmp_path / "other.csv"
+    path.write_text("\n".join([",".join(COLUMNS), *rows]), encoding="utf-8")
+    figures = read_published(path)
+    assert figures["n"].tolist() == ["12.0", ">=10", "<5", "", "5-9"]
+    np.testing.assert_array_equal(figures["mean"], [4.5, -0.15, NOT, NOT, 2.0])
+    np.testing.assert_array_equal(figures["value"], [NOT, NOT, 3.0, NOT, NOT])
+    assert figures["suppressed"].tolist() == [True, False, True, False, False]
+    assert figures.columns.tolist() == COLUMNS
+
+
+@pytest.mark.parametrize("text", ["<", "5-", ">10", "x5", "5 people", "-5"])
+def test_a_number_of_people_that_cannot_be_read_is_refused(text, tmp_path):
+    path = tmp_path / "published.csv"
+    path.write_text(f"{','.join(COLUMNS)}\nt,a,,Q,{text},,,True\n", encoding="utf-8")
+    with pytest.raises(DataError, match="row 2, n"):
+        read_published(path)
 
 
 @pytest.mark.parametrize(

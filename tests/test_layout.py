@@ -18,6 +18,7 @@ LAYERS = (
     "frames",
     "formulas",
     "texts",
+    "note_texts",
     "addresses",
     "privacy",
     "instrument",
