@@ -316,6 +316,21 @@ def test_the_scale_decides_what_its_ends_tell(rows, scales, is_recovered):
     assert attack(table(*rows), scales=scales).is_recovered is is_recovered
 
 
+def test_an_answer_that_nobody_of_the_firm_gave_tells_nothing_of_its_teams():
+    rows = [("t", g, "firm", "Q#[7]", n, NOT, NOT, True) for g, n in (("b", ">=10"), ("c", "<5"))]
+    nobody = table(by_answer("firm", "", "30", "Q#[7]", 0), *rows)
+    assert not attack(nobody).is_recovered
+    everybody = table(by_answer("firm", "", "30", "Q#[7]", 30), *rows)
+    assert attack(everybody).is_recovered
+
+
+@pytest.mark.parametrize(("mean", "is_told"), [(5.0, False), (5.01, True)])
+def test_means_that_contradict_each_other_may_have_been_rounded_to_what_is_written(mean, is_told):
+    """4 and 5 may be 4.4 and 4.6; with two decimals only another scale could explain them."""
+    rows = [FIRM, shown("a", "firm", "26", mean), hidden("c", "firm", "<5")]
+    assert ("mean" in set(attack(table(*rows)).frame["figure"])) is is_told
+
+
 def test_a_wider_protection_level_recovers_more_and_a_narrower_one_less():
     rows = [FIRM, shown("a", "firm", "26", 4.5), hidden("c", "firm", "<5")]
     width = np.diff(attack(table(*rows)).frame.query("figure == 'mean'")[["low", "high"]])[0, 0]

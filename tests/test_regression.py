@@ -124,9 +124,8 @@ def test_the_jackknife_refuses_one_coefficient_and_keeps_the_rest(unequal, block
 
 @methods
 @settings(max_examples=10, deadline=None)
-@given(seed=seeds)
-def test_order_labels_and_units_do_not_matter(vcov, seed):
-    data = sellers(seed)
+@given(data=team_frames(), seed=seeds)
+def test_order_labels_and_units_do_not_matter(vcov, data, seed):
     ours = regress("y ~ rigid + trust", data, cluster="team", vcov=vcov).tidy()
     changed = data.sample(frac=1, random_state=seed)
     changed["team"] = [
@@ -143,9 +142,8 @@ def test_order_labels_and_units_do_not_matter(vcov, seed):
 
 
 @settings(max_examples=10, deadline=None)
-@given(seed=seeds)
-def test_only_ratios_of_weights_matter(seed):
-    data = sellers(seed)
+@given(data=team_frames(), seed=seeds)
+def test_only_ratios_of_weights_matter(data, seed):
     data["w"] = np.random.default_rng(seed).uniform(0.5, 3, len(data))
     ours = regress("y ~ rigid + trust", data, cluster="team", weights="w")
     theirs = regress(
@@ -157,10 +155,10 @@ def test_only_ratios_of_weights_matter(seed):
 
 @methods
 @settings(max_examples=10, deadline=None)
-@given(seed=seeds)
-def test_equal_weights_are_no_weights(vcov, seed):
+@given(data=team_frames())
+def test_equal_weights_are_no_weights(vcov, data):
     """Two roads, one by 2k x 2k matrices and one by k x k."""
-    data = sellers(seed).assign(w=2.5)
+    data = data.assign(w=2.5)
     ours = regress("y ~ rigid + trust", data, cluster="team", vcov=vcov)
     theirs = regress("y ~ rigid + trust", data, cluster="team", vcov=vcov, weights="w")
     assert_allclose(theirs.vcov, ours.vcov, rtol=1e-7, atol=1e-10)
@@ -168,10 +166,9 @@ def test_equal_weights_are_no_weights(vcov, seed):
 
 
 @settings(max_examples=10, deadline=None)
-@given(seed=seeds)
-def test_whole_weights_repeat_rows(seed):
+@given(data=team_frames(), seed=seeds)
+def test_whole_weights_repeat_rows(data, seed):
     """For the coefficients and CR0: a weight of three is the row three times."""
-    data = sellers(seed)
     data["w"] = np.random.default_rng(seed).integers(1, 4, len(data))
     repeated = data.loc[data.index.repeat(data["w"])]
     ours = regress("y ~ rigid + trust", data, cluster="team", vcov="CRV3", weights="w")
@@ -210,10 +207,8 @@ def test_a_mirrored_outcome_mirrors_the_result(vcov, data):
 
 @methods
 @settings(max_examples=10, deadline=None)
-@given(seed=seeds)
-def test_listwise_deletion_is_dropping_the_rows_first(vcov, seed):
-    data = sellers(seed)
-    data.loc[np.random.default_rng(seed).random(len(data)) < 0.1, "trust"] = np.nan
+@given(data=team_frames(missing=0.1))
+def test_listwise_deletion_is_dropping_the_rows_first(vcov, data):
     moments = cluster_moments(data, ["y", "rigid", "trust"], "team")
     ours = regress("y ~ rigid + trust", moments, vcov=vcov)
     theirs = regress("y ~ rigid + trust", data.dropna(), cluster="team", vcov=vcov)
