@@ -300,7 +300,6 @@ def test_counts_that_two_tables_share_are_bounded_by_both_at_once():
     found = head_bounds(system, 5)
     assert (found["x"], found["y"]) == ((3, 4), (3, 4))
     assert found["w"] == (10, 12)
-    assert all(isinstance(end, float) for end in found["x"])
 
 
 @pytest.mark.parametrize(
@@ -432,6 +431,14 @@ def test_what_is_read_of_one_group_is_kept_together():
     assert published.tables["a", "Q"] == {"t"}
     assert published.questions == [HEADS, "Q"]
     assert published.groups("Q") == ["a"]
+
+
+def test_a_head_count_in_print_is_a_statement_on_the_people():
+    published = read_figures(table(("a", "", HEADS, "", np.nan, 8, False)))
+    (statement,) = published.statements["a", HEADS]
+    assert (statement.kinds, statement.value, statement.is_ratio) == (("n",), 8, False)
+    system = propagate(question_system(published, HEADS, [], published_heads(published), None))
+    assert (system.low.tolist(), system.high.tolist()) == ([8], [8])
 
 
 def test_the_same_groups_in_two_tables_are_one_partition():

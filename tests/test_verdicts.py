@@ -224,7 +224,7 @@ def with_parts(split, same):
 
 
 def test_a_model_that_cannot_be_fitted_is_refused_by_the_name_of_its_hypothesis():
-    with pytest.raises(DesignError, match="^H1: .*RIG, SPR, LPR are linearly dependent"):
+    with pytest.raises(DesignError, match=r"^H1: .*RIG, SPR, LPR are linearly dependent"):
         judged_quickly(with_parts(("seller", "seller"), ("manager", "manager")))
 
 
