@@ -80,7 +80,9 @@ def _limits(axes: Axes, found: BothSides) -> None:
     """The whole of the groups and the middle of the scale, with room for labels."""
     for column, limits in ((SIDES[1], axes.set_xlim), (SIDES[0], axes.set_ylim)):
         places = found.groups.filter(regex=f"^{column}(_2)?$").to_numpy()
-        low, high = min(places.min(), MIDPOINT) - ROOM, max(places.max(), MIDPOINT) + ROOM
+        places = places[~np.isnan(places)]
+        low = min(places.min(initial=MIDPOINT), MIDPOINT) - ROOM
+        high = max(places.max(initial=MIDPOINT), MIDPOINT) + ROOM
         limits(max(low, 0.8), min(high, 7.2))
 
 

@@ -109,11 +109,13 @@ def _no_share(checks: DoubleChecks, language: str) -> list[str]:
 
 def _rows(checks: DoubleChecks, language: str) -> Iterator[list[object]]:
     units = texts(language)["double_checks"]["rows"]["units"]
+    legs = checks.missing.tidy().groupby("hypothesis")["leg"].agg(list)
     for row in checks.counted().to_dict("records"):
         at = f"{row['hypothesis']}.{row['leg']}.rows"
         is_whole = row["leg"] == row["hypothesis"]
+        place = 1 + legs[row["hypothesis"]].index(row["leg"])
         yield [
-            row["hypothesis"] if is_whole else f"{row['hypothesis']} ({row['leg']})",
+            row["hypothesis"] if is_whole else f"{row['hypothesis']} ({place})",
             units[row["unit"]],
             *(
                 addressed(f"{at}.{key}", row[key], language, 0)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from coaching_stats.errors import DataError, explain
+from coaching_stats.group_figures import MEAN_DIGITS
 from coaching_stats.hypotheses import ID_NAMES
 from coaching_stats.process_map import ProcessMap
 from coaching_stats.process_map_figure import plot_process_map, plot_process_ranks
@@ -140,7 +141,8 @@ def write_map(found: ProcessMap, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
             waiting = Path(name)
-            inert(found.tidy()).to_csv(
+            # No decimals that would tell sums of answers more exactly than a report does.
+            inert(found.tidy().round(MEAN_DIGITS)).to_csv(
                 waiting / "process_map.csv", index=False, lineterminator="\n"
             )
             for language in LANGUAGES:

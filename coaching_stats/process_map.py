@@ -123,7 +123,7 @@ class ProcessMap(Shown):
             name=[self.names[element][language] for element in ranked["element"]],
             reading=[said["readings"][reading] for reading in ranked["reading"]],
             role=pd.Categorical(ranked["role"], categories=ROLES),
-        ).sort_values(["role", "rank", "name"], na_position="last", ignore_index=True)
+        ).sort_values(["role", "rank", "element"], na_position="last", ignore_index=True)
         return ranked.assign(role=[said["roles"][role] for role in ranked["role"]])[RANKING]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +23,7 @@ from coaching_stats.suppression import protect
 
 RUNS = 4  # page, workbook and published.csv of a run share what was computed
 MAP, ELEMENTS = "both sides", "process map"
-OFF_MAP = "teams not on the map of both sides"  # never printed: it is what subtraction would tell
+OFF_MAP = "teams not on the map of both sides"  # no page shows it: what subtraction would tell
 RATINGS = (1.0, 7.0)
 
 
@@ -46,14 +47,14 @@ def published_figures(run: Run) -> pd.DataFrame:
 @lru_cache(maxsize=RUNS)
 def _published(run: Run) -> pd.DataFrame:
     rows = [group_rows(run)]
-    sides, elements = _both_sides(run), process_map_of(run)
+    sides, elements = _both_sides(run), _process_map(run)
     if sides is not None:
         rows.append(pd.DataFrame(_sides_rows(run, sides), columns=list(ROW)))
     if elements is not None:
         rows.append(pd.DataFrame(_element_rows(elements), columns=list(ROW)))
     every = pd.concat(rows, ignore_index=True)
     shown = protect(every, run.study.minimum_group, run.earlier, scales=_scales(run, every["item"]))
-    shown = shown[shown["group"] != OFF_MAP].assign(mean=shown["mean"].round(MEAN_DIGITS) + 0.0)
+    shown = shown.assign(mean=shown["mean"].round(MEAN_DIGITS) + 0.0)
     return shown[list(PUBLISHED)].reset_index(drop=True)
 
 
@@ -68,7 +69,7 @@ def shown_sides(run: Run) -> BothSides | None:
     Returns
     -------
     BothSides or None
-        Means that are suppressed are nan.
+        Groups with a suppressed willingness are left out; other suppressed means are nan.
     """
     sides = _both_sides(run)
     if sides is None:
@@ -78,17 +79,49 @@ def shown_sides(run: Run) -> BothSides | None:
     for row in published.to_dict("records"):
         of_group = groups["group"] == int(row["group"].split()[-1])
         groups.loc[of_group, [c for c in groups if _item(c) == row["item"]]] = np.nan
-    return BothSides(groups, sides.moved, sides.n_teams, sides.is_simulated, sides.notes)
+    # Who avoids, and how many teams there are, would tell of means that are suppressed.
+    groups = groups.dropna(subset=[c for c in groups if c.removesuffix("_2") in SIDES])
+    if groups.empty:
+        return None
+    n_teams = int(groups["n_teams"].sum())
+    return BothSides(groups, sides.moved, n_teams, sides.is_simulated, sides.notes)
 
 
 @lru_cache(maxsize=RUNS)
 def process_map_of(run: Run) -> ProcessMap | None:
-    """The process map, where the data hold an inventory.
+    """The process map as it is published, where the data hold an inventory.
 
     Parameters
     ----------
     run : Run
+
+    Returns
+    -------
+    ProcessMap or None
+        What is suppressed is not shown; means have the decimals of the published table.
     """
+    elements = _process_map(run)
+    if elements is None:
+        return None
+    hidden = set(published_figures(run).query("table == @ELEMENTS and suppressed")["group"])
+    table = elements.tidy()
+    is_hidden = _rated(table).isin(hidden)
+    told = pd.MultiIndex.from_frame(table.loc[is_hidden, ["element", "index"]])
+    is_difference = table["role"] == DIFFERENCE  # the third figure would tell the second
+    is_hidden |= is_difference & pd.MultiIndex.from_frame(table[["element", "index"]]).isin(told)
+    figures = ["estimate", "std_error", "df", "conf_low", "conf_high", "n"]
+    table.loc[is_hidden, figures] = np.nan
+    table["is_shown"] &= ~is_hidden
+    return replace(elements, table=table.assign(estimate=table["estimate"].round(MEAN_DIGITS)))
+
+
+def _rated(table: pd.DataFrame) -> pd.Series:
+    """Name of the raters behind each figure of the process map."""
+    return table["role"] + "s who rated " + table["element"] + " (" + table["index"] + ")"
+
+
+@lru_cache(maxsize=RUNS)
+def _process_map(run: Run) -> ProcessMap | None:
     if "process_inventory" not in run.source.tables:
         return None
     return process_map(
@@ -143,10 +176,10 @@ def _sides_rows(run: Run, sides: BothSides) -> Iterator[Row]:
 
 def _element_rows(elements: ProcessMap) -> Iterator[Row]:
     table = elements.tidy()
+    table = table.assign(group=_rated(table))
     for row in table[table["is_shown"] & (table["role"] != DIFFERENCE)].to_dict("records"):
-        group = f"{row['role']}s who rated {row['element']} ({row['index']})"
         item = f"{row['element']}.{row['index']}"
-        yield ELEMENTS, group, "", item, int(row["n"]), row["estimate"]
+        yield ELEMENTS, row["group"], "", item, int(row["n"]), row["estimate"]
 
 
 def _scales(run: Run, items: pd.Series) -> dict[str, Range | None]:

@@ -177,14 +177,17 @@ def rater_stress(
         if pairs[one.id]
     ]
     left_out = [name for name, found in pairs.items() if not found]
-    return RaterStress(tuple(stressed), n_splits, tuple(_notes(left_out, n_splits)))
+    untested = [one.hypothesis.id for one in stressed if one.same is None]
+    return RaterStress(tuple(stressed), n_splits, tuple(_notes(left_out, untested, n_splits)))
 
 
-def _notes(left_out: Sequence[str], n_splits: int) -> list[str]:
+def _notes(left_out: Sequence[str], untested: Sequence[str], n_splits: int) -> list[str]:
     notes = [
         "verdicts are before the adjustment for several hypotheses",
         f"random halves: medians over {n_splits} splits, and the spread of the estimate over them",
     ]
+    if untested:
+        notes.append(f"not testable with the same respondents: {', '.join(untested)}")
     if left_out:
         notes.append(f"no two sides from the same respondents: {', '.join(left_out)}")
     return notes
@@ -223,6 +226,19 @@ def stress(
     no_shares = dict.fromkeys(SHARES, NAN)
     if failed_gates(check_gates(measured, hypothesis, pairs)):
         return Stressed(hypothesis, None, NOT_TESTABLE, Apart(""), "", "", no_shares)
+    try:
+        return _stressed(measured, hypothesis, pairs, later, stream)
+    except DesignError:  # too few clusters to resample a chain, say
+        return Stressed(hypothesis, None, NOT_TESTABLE, Apart(""), "", "", no_shares)
+
+
+def _stressed(
+    measured: Measured,
+    hypothesis: Hypothesis,
+    pairs: Pairs,
+    later: pd.DataFrame | None,
+    stream: np.random.SeedSequence,
+) -> Stressed:
     seeds = iter(stream.spawn(2 * len(pairs)))
     legs = [leg for leg, _ in pairs]
     same = [estimate_leg(measured, leg, sources, next(seeds)) for leg, sources in pairs]

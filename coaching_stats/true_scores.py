@@ -45,7 +45,7 @@ class TeamValues:
     @property
     def n_clusters(self) -> int:
         """Clusters."""
-        return int(self.cluster.max()) + 1
+        return int(self.cluster.max(initial=-1)) + 1
 
 
 def within_teams(scores: np.ndarray, team: np.ndarray, n_teams: int) -> np.ndarray:

@@ -170,7 +170,7 @@ def _scales(run: Run) -> pd.DataFrame:
 
 
 def _published(run: Run) -> pd.DataFrame:
-    table = published_figures(run)
+    table = published_figures(run).copy()
     table["item"] = [term_name(item, run.study, "en") for item in table["item"]]
     table["suppressed"] = ["yes" if flag else "no" for flag in table["suppressed"]]
     return table.drop(columns="value").rename(

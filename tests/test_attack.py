@@ -324,6 +324,19 @@ def test_an_answer_that_nobody_of_the_firm_gave_tells_nothing_of_its_teams():
     assert attack(everybody).is_recovered
 
 
+def test_numbers_of_people_in_ranges_are_weighed_together_with_the_sums():
+    """Either 8 and 4 people or 9 and 3: each alone would leave room for a mean from 2.3 to 4.6."""
+    rows = [shown("firm", "", "12", 4.0), shown("a", "firm", "8-9", 4.3), hidden("c", "firm", "<5")]
+    found = attack(table(*rows)).frame
+    (leak,) = found[(found["group"] == "c") & (found["figure"] == "mean")].to_dict("records")
+    ends = [
+        (12 * (4 + 0.005 * sign) - n * (4.3 - 0.005 * sign)) / (12 - n)
+        for n, sign in ((9, -1), (8, 1))
+    ]
+    np.testing.assert_allclose([leak["low"], leak["high"]], ends, atol=1e-6)
+    assert (leak["n_low"], leak["n_high"]) == (3, 4)
+
+
 def test_a_wider_protection_level_recovers_more_and_a_narrower_one_less():
     rows = [FIRM, shown("a", "firm", "26", 4.5), hidden("c", "firm", "<5")]
     width = np.diff(attack(table(*rows)).frame.query("figure == 'mean'")[["low", "high"]])[0, 0]

@@ -70,6 +70,8 @@ NO_FINDING = (
     r"|arrows from causes to outcomes"
 )
 
+SAME_WORDS = {"ICC(1)", "ICC(2)"}
+
 NUMBERS = {
     "en": r"−?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?)",
     "fi": r"−?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:,\d+)?)",
@@ -293,6 +295,16 @@ def leaves(tree, place=""):
     return {k: v for key, value in items for k, v in leaves(value, f"{place}/{key}").items()}
 
 
+def test_only_names_of_statistics_are_the_same_in_both_languages():
+    english, finnish = (leaves(texts(language)) for language in LANGUAGES)
+    same = {
+        text
+        for at, text in english.items()
+        if text == finnish[at] and re.search(r"[^\W\d_]{3}", re.sub(r"\{\w+\}", "", text))
+    }
+    assert same <= SAME_WORDS
+
+
 def test_every_conclusion_claims_what_its_verdict_and_grade_allow():
     for language in LANGUAGES:
         said = leaves({part: texts(language)[part] for part in ("licence", "theory")})
@@ -318,3 +330,31 @@ def test_no_text_at_all_uses_a_forbidden_word(language):
         if (word := re.search(pattern, re.sub(NO_FINDING, "", text, flags=re.I), re.I))
     }
     assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("english", "finnish", "are_same"),
+    [
+        ("95 % CI [−0.54, 5,000]", "95 %:n väli [−0,54; 5 000]", True),
+        ("excludes 0 and H1", "ei sisällä nollaa, ja H1", True),
+        ("of 12, 3", "3 12 tiimistä", True),
+        ("0.54", "0,55", False),
+        ("−0.54", "0,54", False),
+        ("0.54", "54", False),
+        ("5,000", "5", False),
+    ],
+)
+def test_the_same_numbers_are_told_from_others(english, finnish, are_same):
+    assert (numbers(english, "en") == numbers(finnish, "fi")) is are_same
+
+
+@pytest.mark.parametrize(
+    ("english", "finnish"),
+    [
+        ("The data show that H.", "Aineisto sopii väitteeseen, että H."),
+        ("Supported as an association: H.", "Tukea saa: H."),
+        ("These data do not decide whether H.", "Kumoutuu: H."),
+    ],
+)
+def test_a_stronger_word_in_one_language_is_seen(english, finnish):
+    assert marks(english, "en") != marks(finnish, "fi")

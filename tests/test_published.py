@@ -67,10 +67,11 @@ def shown_rows(figures):
 
 def addressed_figures(figures):
     """The mean or number of people that each address of a group figure may show."""
-    found = {}
+    counted = figures[figures["n"].astype(str).str.isdigit() & (figures["table"] == "scales")]
+    found = {f"scales.{row['item']}.n": int(row["n"]) for row in counted.to_dict("records")}
     for (item, group), (n, mean) in shown_rows(figures).items():
         if group.startswith("all ") or group.endswith("in the picture"):
-            found |= {f"scales.{item}.mean": mean, f"scales.{item}.n": n}
+            found[f"scales.{item}.mean"] = mean
         if "map of both sides, group" in group:
             column = item if item.endswith(("_m", "_m_2")) else re.sub(r"^([A-Z]+)", r"\1_s", item)
             found[f"sides.{group.split()[-1]}.{column}"] = mean

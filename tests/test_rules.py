@@ -1,5 +1,6 @@
 """From an estimate and a prediction to a verdict: the worked examples of docs/decision-rules.md."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -60,9 +61,36 @@ def test_worked_examples(sign, sesoi, estimate, std_error, verdict, code):
     assert (decision.verdict, decision.code) == (verdict, code)
 
 
+@pytest.mark.parametrize(
+    ("sign", "estimate", "narrow", "wide", "code"),
+    [
+        ("positive", 0.2, (0.1, 0.3), (0.0, 0.4), "wide_ci"),  # above 0 is above, not at
+        ("positive", 0.2, (0.1, 0.3), (0.01, 0.4), "large_enough"),  # at least the SESOI
+        ("positive", 0.1, (0.0, 0.2), (-0.1, 0.3), "wide_ci"),  # ends at the SESOI: not ruled out
+        ("positive", -0.1, (-0.15, -0.05), (-0.2, 0.0), "ruled_out"),
+        ("negative", -0.2, (-0.3, -0.1), (-0.4, -0.01), "large_enough"),
+        ("negative", -0.1, (-0.2, 0.0), (-0.3, 0.1), "wide_ci"),
+        ("zero", 0.0, (-0.2, 0.1), (-0.3, 0.2), "wide_ci_equivalence"),  # inside, not touching
+        ("zero", 0.0, (-0.1, 0.2), (-0.2, 0.3), "wide_ci_equivalence"),
+        ("zero", 0.3, (0.2, 0.4), (0.1, 0.5), "wide_ci_equivalence"),  # outside, not touching
+        ("zero", -0.3, (-0.4, -0.2), (-0.5, -0.1), "wide_ci_equivalence"),
+        ("zero", -0.3, (-0.4, -0.21), (-0.5, -0.1), "not_equivalent"),
+    ],
+)
+def test_an_interval_that_ends_at_a_bound_has_not_passed_it(sign, estimate, narrow, wide, code):
+    judged = replace(evidence(estimate, 0.1), intervals={0.90: narrow, 0.95: wide})
+    decision = decide(leg(sign), judged, None)
+    assert decision.code == code
+    assert (decision.values["estimate"], decision.values["sesoi"]) == (estimate, 0.2)
+    shown = narrow if sign == "zero" else wide
+    assert (decision.values["low"], decision.values["high"]) == shown
+
+
 def test_opposite_sources_withhold_support_and_do_not_save_a_size_ruled_out():
     strong, other = evidence(-0.34, 0.08), evidence(0.01, 0.08)
     assert decide(leg(), strong, other).code == "split_sign"
+    assert decide(leg(), strong, other).values["same"] == 0.01
+    assert decide(leg(), strong, evidence(0.0, 0.08)).code == "large_enough"  # no sign at all
     assert decide(leg(), evidence(-0.03, 0.07), other).verdict == "contradicted"
     assert decide(leg(), strong, evidence(-0.29, 0.08)).verdict == "supported"
 

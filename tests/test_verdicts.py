@@ -204,7 +204,7 @@ def test_remedies_name_each_gate_and_every_hypothesis_that_it_closes():
     }
     assert english["remedy"][0].startswith("Data in which the process differs")
     assert finnish["remedy"][0].startswith("Aineisto, jossa prosessi vaihtelee")
-    assert verdicts["H1"].decision.code == "gates"
+    assert (verdicts["H1"].decision.code, verdicts["H1"].grade) == ("gates", "C")
     assert judged_quickly(only("H3")).remedies().tidy().columns.tolist() == [
         "gate",
         "hypotheses",

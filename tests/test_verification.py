@@ -93,7 +93,13 @@ def test_an_untouched_folder_has_no_finding(folder, anew):
         # words, and numbers in prose
         ("report.html", r"(?s)(<tr id=\"H13\".*?>)Inconclusive<", r"\1Supported<", "H13", ["'Su"]),
         ("report.fi.html", r"Saa tukea</td>", "Ei ratkea</td>", "H1", ["'Saa tukea'"]),
-        ("report.fi.html", r"−0,42</span> on suuruudeltaan", "−0,62</span> on suuruudeltaan", "H1", ["−0,62"]),
+        (
+            "report.fi.html",
+            r"−0,42</span> on suuruudeltaan",
+            "−0,62</span> on suuruudeltaan",
+            "H1",
+            ["−0,62"],
+        ),
         ("report.html", r"\(grade C\); H2", "(grade A); H2", "answer", ["grade A"]),
         ("report.html", r"seed 1\.", "seed 2.", "page", ["seed 2"]),
         # what would change the page in the reader's browser
