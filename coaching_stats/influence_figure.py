@@ -51,7 +51,7 @@ def plot_influence(
     >>> data = load_sample("attitude").assign(department=range(30))
     >>> fit = regress("rating ~ complaints", data, cluster="department")
     >>> plot_influence(fit, "complaints").get_xlabel()
-    'Slope of complaints without one of the 30'
+    'Slope of “complaints” without one of the 30'
     """
     if term not in fit.terms:
         raise DesignError(

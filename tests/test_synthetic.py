@@ -49,7 +49,7 @@ def test_correlations_and_the_share_between_teams_are_kept(made):
     whole = synthetic(complete, TEAM, BY_TEAM, np.random.default_rng(7))
     gap = np.corrcoef(complete, rowvar=False) - np.corrcoef(whole.values, rowvar=False)
     assert np.abs(gap).max() < 0.08
-    assert_allclose(team_share(complete), team_share(whole.values), atol=0.03)
+    assert_allclose(team_share(complete), team_share(whole.values), atol=0.05)
     assert made.difference < 0.05
 
 
