@@ -14,7 +14,7 @@ CHECK_NOTEBOOKS = PYTHONPATH=tests $(PYTEST) -p notebook_check.plugin
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 
 .DEFAULT_GOAL := help
-.PHONY: help study test test-notebooks test-browser test-engines test-lowest lab notebooks lint \
+.PHONY: help study test test-notebooks test-browser test-engines test-lowest mutate coverage lab notebooks lint \
 	format baseline changes bench slow lock clean
 
 help: ## list the targets
@@ -111,10 +111,38 @@ test-engines: .venv-engines/.installed ## the tests on local Spark (needs Java) 
 test-lowest: .venv-lowest/.installed ## the unit tests on the lowest versions admitted (needs uv)
 	@.venv-lowest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests
 
+AREAS ?= moments regression mediation verdicts privacy
+MUTANTS ?=
+MUTATED = $(basename $(shell sed -n 's|^    coaching_stats/||p' tests/mutation/*.cfg))
+MUTATED_BY = $(sort $(shell sed -n '/^ *tests\/[a-z_]*\.py$$/p' tests/mutation/*.cfg))
+
+.venv-mutate/.installed: requirements.lock pyproject.toml
+	@rm -rf .venv-mutate
+	@$(PYTHON) -m venv .venv-mutate
+	@.venv-mutate/bin/python -m pip install -qq --disable-pip-version-check -e '.[mutate,test]'
+	@touch $@
+
+# Each area in a copy of its own: a mutant never touches the tree, and five settings stand apart.
+mutate: .venv-mutate/.installed ## mutation scores, at least 85 %; hours. AREAS=moments MUTANTS='*.cells.*'
+	@for area in $(AREAS); do copy=build/mutation/$$area; rm -rf $$copy; mkdir -p $$copy; \
+		cp -r coaching_stats tests data benchmarks pyproject.toml $$copy; \
+		cp tests/mutation/$$area.cfg $$copy/setup.cfg; \
+		rm -f $$copy/benchmarks/*.md; \
+		(cd $$copy && PYTHONPATH=$(CURDIR)/tests/mutation $(CURDIR)/.venv-mutate/bin/python -m mutmut run \
+			$(if $(MUTANTS),'$(MUTANTS)')) || exit 1; done
+	@.venv-mutate/bin/python tests/mutation/score.py $(AREAS:%=build/mutation/%)
+
+coverage: .venv-mutate/.installed ## branch coverage of the same modules, at least 95 % each
+	@mkdir -p build
+	@.venv-mutate/bin/python -m pytest -q --cov --cov-report= --cov-config=tests/mutation/coverage.cfg $(MUTATED_BY)
+	@for module in $(MUTATED); do .venv-mutate/bin/python -m coverage report \
+		--rcfile=tests/mutation/coverage.cfg --include=coaching_stats/$$module.py \
+		--fail-under=95 --skip-covered --show-missing || failed=1; done; exit $${failed:-0}
+
 lock: ## pin the dependencies anew (needs uv)
 	@uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
 		--extra notebooks --extra test --generate-hashes --no-header \
 		-o requirements.lock pyproject.toml
 
 clean: ## remove what make made, .venv too
-	@rm -rf .venv .venv-engines .venv-lowest build dist .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-engines .venv-lowest .venv-mutate build dist .pytest_cache .ruff_cache .hypothesis

@@ -222,6 +222,7 @@ def moments_of(
     >>> m.n_rows.tolist(), m.centre.tolist()
     ([2, 1], [2.0])
     """
+    refuse_no_rows(len(codes), first_ten(columns))
     seen = np.isfinite(values)
     is_complete = bool(seen.all())
     if not is_complete:
@@ -231,7 +232,7 @@ def moments_of(
     if not is_complete:
         z[~seen] = 0.0
     if clusters is None:
-        clusters = np.arange(int(codes.max()) + 1) if len(codes) else np.arange(0)
+        clusters = np.arange(int(codes.max()) + 1)
     cell, patterns, cell_cluster = cells_of(seen, codes, len(clusters))
     ones_z = np.column_stack([np.ones(len(z)), z])
     factors = [None] if weights is None else [None, weights, weights**2]

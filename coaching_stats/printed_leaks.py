@@ -32,7 +32,8 @@ def printed_leaks(
         statements = published.statements.get(key, [])
         if statements and 0 < heads[1] < rules.minimum:
             value = statements[0].value
-            leaks.append(Leak(group, question, "mean", "shown", value, value, heads, (group,)))
+            figure = "mean" if statements[0].kinds == ("sum",) else "count"
+            leaks.append(Leak(group, question, figure, "shown", value, value, heads, (group,)))
         elif 0 < heads[0] == heads[1] < rules.minimum and not _is_least(heads, rules):
             leaks.append(Leak(group, question, "head count", "shown", *heads, heads, (group,)))
         if statements and question != HEADS:

@@ -74,7 +74,7 @@ def shown_sides(run: Run) -> BothSides | None:
     sides = _both_sides(run)
     if sides is None:
         return None
-    published = published_figures(run).query("table == @MAP and suppressed")
+    published = published_figures(run).query("table == @MAP and suppressed and group != @OFF_MAP")
     groups = sides.groups.copy()
     for row in published.to_dict("records"):
         of_group = groups["group"] == int(row["group"].split()[-1])

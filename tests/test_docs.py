@@ -9,7 +9,9 @@ from test_docstrings import ESTIMATORS, PARTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LINKED = [*PAGES, ROOT / "CHANGELOG.md", *sorted(ROOT.glob("[bdt]*/**/README.md"))]
+FOLDERS = ("benchmarks", "data", "tests")
+READMES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("README.md"))
+LINKED = [*PAGES, ROOT / "CHANGELOG.md", *READMES]
 LINK = re.compile(r"(?<!`)!?\[[^\]\n]*\]\(([^)\s]+)\)")
 NUMBER = re.compile(r"`([a-z][a-z0-9_]*/[^`\s]+)` = (-?\d+(?:\.\d+)?)")
 TEST = re.compile(r"`(test_\w+\.py)::(test_\w+)`")

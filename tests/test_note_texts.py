@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import coaching_stats
+from coaching_stats.cross_checks import cross_check_notes
 from coaching_stats.instrument import load_instrument
 from coaching_stats.note_texts import NUMBER, in_finnish, twins
 from coaching_stats.study import run_study
@@ -102,10 +103,15 @@ def test_every_note_of_a_simulated_survey_is_said_in_finnish(make, fragment):
     assert [n for n in notes if numbers(n, "en") != numbers(in_finnish(n), "fi")] == []
 
 
+def told(run):
+    """Notes that have a sentence here; that models disagree is said in both languages at once."""
+    return [note for note in run.notes if note not in cross_check_notes(run)]
+
+
 @pytest.mark.parametrize("name", ["theory_run", "one_client_run", "attitude_run", "lq2002_run"])
 def test_every_note_of_the_sample_runs_is_said_in_finnish(name, request):
     run = request.getfixturevalue(name)
-    notes = list(on_the_page(run.notes, [h.id for h in run.study.hypotheses]))
+    notes = list(on_the_page(told(run), [h.id for h in run.study.hypotheses]))
     assert notes
     assert [note for note in notes if in_finnish(note) is None] == []
     assert [n for n in notes if numbers(n, "en") != numbers(in_finnish(n), "fi")] == []
@@ -125,7 +131,7 @@ def test_every_note_of_a_messy_export_is_said_in_finnish(tmp_path):
     path = tmp_path / "answers.csv"
     frame.replace("nan", "").to_csv(path, index=False)
     run = run_study(path)
-    notes = list(on_the_page(run.notes))
+    notes = list(on_the_page(told(run)))
     assert any("rows left out: no team_id" in note for note in notes)
     assert any("holds personal data" in note for note in notes)
     assert any("answers in words or codes" in note for note in notes)
