@@ -18,7 +18,7 @@ export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 	format baseline changes bench slow lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
 
 # The stamp is written last, and .venv is made anew: a broken set-up never passes for a whole one.
 .venv/.installed: requirements.lock pyproject.toml

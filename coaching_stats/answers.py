@@ -225,7 +225,7 @@ def _orphans(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
         (sellers - managers, "only sellers answered, not the manager"),
     )
     return [
-        problem("info", f"{len(teams)} teams of which {what}: {first_ten(sorted(teams))}")
+        problem("info", f"{len(teams)} teams of which {what}", value=first_ten(sorted(teams)))
         for teams, what in found
         if teams
     ]

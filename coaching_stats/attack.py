@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -256,7 +257,15 @@ def attack_folder(
     earlier = None if previous is None else read_published(previous)
     figures = read_published(folder)
     known = known_scales(figures["item"].unique()) if scales is None else scales
-    return attack(figures, previous=earlier, scales=known)
+    return attack(figures, previous=earlier, scales=known, minimum=_promised(folder))
+
+
+def _promised(folder: Path) -> int | None:
+    """Fewest people shown, as the run's results.json says; None where there is no such file."""
+    path = folder / "results.json"
+    if not path.is_file():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))["study"].get("minimum_group")
 
 
 def known_scales(items: Iterable[str]) -> dict[str, Range | None]:
@@ -271,7 +280,9 @@ def known_scales(items: Iterable[str]) -> dict[str, Range | None]:
     for item in load_instrument().items:
         scale = (item.scale_min, item.scale_max)
         scales[item.name] = scale
-        scales[f"{item.construct}_{SUFFIX.get(item.form, SUFFIX['seller'])}"] = scale
+        score = f"{item.construct}_{SUFFIX.get(item.form, SUFFIX['seller'])}"
+        # items of several scales are no mean of answers: coaching frequency is a logarithm
+        scales[score] = scale if scales.get(score, scale) == scale else None
     records = f"_{SUFFIX['records']}"
     questions = dict.fromkeys(parse_item(item).question for item in items)
     return {

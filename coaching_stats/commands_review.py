@@ -44,10 +44,11 @@ def verify_command(
     study: Annotated[Path | None, typer.Option(help="Its hypotheses, as for study")] = None,
     mapping: Annotated[Path | None, typer.Option(help="Its mapping, as for study")] = None,
     sims: Annotated[int, typer.Option(help="Its simulated surveys, as for study", min=0)] = 0,
+    published: Annotated[Path | None, typer.Option(help="The earlier report, as for study")] = None,
 ) -> None:
     """Make a run anew and check every number of its folder against it; exit 1: some differ."""
     with progress("making the run anew"):
-        found = verify(folder, data, study=study, mapping=mapping, sims=sims)
+        found = verify(folder, data, study=study, mapping=mapping, sims=sims, published=published)
     for finding in found.findings[:LISTED]:
         typer.echo(str(finding))
     if len(found.findings) > LISTED:

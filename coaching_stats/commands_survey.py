@@ -11,6 +11,7 @@ import typer
 from coaching_stats.answers import SIMULATED_MARK
 from coaching_stats.client_folder import new_client
 from coaching_stats.console import app, progress
+from coaching_stats.errors import DataError, explain
 from coaching_stats.matching import proposed_mapping
 from coaching_stats.output import answers_text, receipt_text, write_files
 from coaching_stats.questionnaire import ENDINGS, write_questionnaire
@@ -86,6 +87,14 @@ def twin_command(
     seed: Annotated[int, typer.Option(help="Same seed, same twin", min=0)] = 1,
 ) -> None:
     """Write a synthetic twin: the same columns, sizes and moments, and nobody's answers."""
+    if out.resolve() == data.resolve():
+        raise DataError(
+            explain(
+                what="the twin would be written over the answers",
+                where=str(out),
+                remedy="name another file for --out",
+            )
+        )
     with progress("making the twin"):
         made = twin(data, mapping, seed=seed)
     mark = out.with_name(out.name + SIMULATED_MARK)

@@ -100,11 +100,12 @@ def _no_share(checks: DoubleChecks, language: str) -> list[str]:
     if checks.shares is None:
         return []
     said = texts(language)["people_or_process"]["no_share"]
-    return [
+    lines = [
         said[why].format(outcome=checks.shares.names[outcome, language].lower())
         for outcome, why in checks.shares.why_no_share.items()
         if why
     ]
+    return list(dict.fromkeys(lines))
 
 
 def _rows(checks: DoubleChecks, language: str) -> Iterator[list[object]]:

@@ -55,6 +55,8 @@ def write_outputs(run: Run, folder: Path, languages: tuple[str, ...]) -> list[Pa
             _write_all(run, Path(waiting), languages)
             for path in sorted(Path(waiting).iterdir()):
                 os.replace(path, folder / path.name)
+        for language in set(LANGUAGES) - set(languages):  # of an earlier run, with other numbers
+            (folder / REPORTS[language]).unlink(missing_ok=True)
     except OSError as problem:
         raise _unwritable(folder, problem) from None
     return [folder / REPORTS[language] for language in languages]

@@ -9,11 +9,11 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from coaching_stats.attack import known_scales
 from coaching_stats.both_sides import DEPENDENCE, SIDES, BothSides, both_sides
 from coaching_stats.errors import DesignError
 from coaching_stats.group_figures import MEAN_DIGITS, ROW, group_rows
 from coaching_stats.hypotheses import SUFFIX
-from coaching_stats.instrument import load_instrument
 from coaching_stats.privacy import PUBLISHED
 from coaching_stats.process_estimates import DIFFERENCE
 from coaching_stats.process_map import ProcessMap, process_map
@@ -184,10 +184,7 @@ def _element_rows(elements: ProcessMap) -> Iterator[Row]:
 
 def _scales(run: Run, items: pd.Series) -> dict[str, Range | None]:
     """Ends of each figure's scale; None where it has none, such as sales and z-scores."""
-    known: dict[str, Range | None] = {}
-    for item in load_instrument().items:
-        column = f"{item.construct}_{SUFFIX.get(item.form, SUFFIX['seller'])}"
-        known[column] = (item.scale_min, item.scale_max)
+    known = known_scales(f"{key}_{suffix}" for key in run.study.constructs for suffix in "smp")
     for construct in run.study.constructs.values():
         if construct.scale:
             for form in construct.forms:

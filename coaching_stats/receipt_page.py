@@ -9,11 +9,13 @@ from typing import Any
 import pandas as pd
 
 from coaching_stats.careless_answers import with_and_without
+from coaching_stats.instrument import load_instrument
 from coaching_stats.judgement import Verdict
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
 
+MOST_OPTIONS = 7
 MARKS = {"\t": "tab", " ": "space"}
 FACTS = ("tool", "encoding", "delimiter", "decimal", "header_rows", "rows_read", "rows_kept")
 
@@ -50,9 +52,15 @@ def _facts(run: Run, language: str) -> Iterator[tuple[str, str]]:
         yield said["receipt_personal"], ", ".join(personal)
 
 
+def _scale_items() -> frozenset[str]:
+    """Items that are answered on a scale of few options."""
+    return frozenset(i.name for i in load_instrument().items if i.scale_max <= MOST_OPTIONS)
+
+
 def _columns(run: Run, language: str) -> Iterator[dict[str, str]]:
     for entry in run.receipt.columns:
-        ends = [entry["low"], entry["high"]]
+        is_item = entry["item"] in _scale_items()  # ends of anything else are somebody's own
+        ends = [entry["low"], entry["high"]] if is_item else [None, None]
         yield {
             "source": entry["source"],
             "item": entry["item"] or "–",

@@ -44,7 +44,11 @@ def results(run: Run) -> dict[str, Any]:
             "simulated": run.source.is_simulated,
             "sha256": dict(sorted(run.source.hashes.items())),
         },
-        "study": {"title": run.study.title_en, "sha256": run.study.hash},
+        "study": {
+            "title": run.study.title_en,
+            "sha256": run.study.hash,
+            "minimum_group": run.study.minimum_group,
+        },
         "receipt": {
             "rows_read": receipt.rows_read,
             "rows_kept": receipt.rows_kept,

@@ -124,7 +124,9 @@ def corrected_slopes_of(
                 "reliabilities allow",
             )
         )
-    weights = cluster_weights(moments.n_clusters, n_boot, np.random.default_rng(seed))
+    weights = cluster_weights(
+        moments.n_clusters, n_boot, np.random.default_rng(run.seed if seed is None else seed)
+    )
     draws = moments.slopes(weights)[0]
     draws, dropped = keep_usable(draws, np.isfinite(draws).all(axis=1))
     rows = resampled_rows(["corrected", "corrected_true_units"], found[0], draws, CONF_LEVEL)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
+from coaching_stats.attack import read_published
 from coaching_stats.calibration import calibrate
 from coaching_stats.designs import design_of
 from coaching_stats.differences import (
@@ -88,6 +89,7 @@ def verify(
     study: str | Path | None = None,
     mapping: str | Path | None = None,
     sims: int = 0,
+    published: str | Path | None = None,
 ) -> Verification:
     """Make a run anew and compare its folder with it, file by file.
 
@@ -104,6 +106,8 @@ def verify(
         As they were given to ``coaching-stats study``; the seed stands in results.json.
     sims : int
         As given to ``coaching-stats study --sims``; results.json does not hold it.
+    published : path, optional
+        As given to ``coaching-stats study --published``.
 
     Returns
     -------
@@ -132,6 +136,8 @@ def verify(
     recorded = load_results(folder / RESULTS)
     run = run_study(data, study=study, mapping=mapping, seed=recorded["seed"])
     run = _named_as_recorded(run, recorded)
+    if published is not None:
+        run = replace(run, earlier=read_published(Path(published)))
     if sims:
         design = design_of(run.panel)
         found = calibrate(run.study, design=design, n_sim=sims, seed=run.seed, progress=False)
