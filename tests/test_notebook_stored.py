@@ -93,7 +93,7 @@ STORED = {
     "path, Linux": (names_a_folder("/home/someone/answers.csv"), "use a path relative"),
     "path, temporary": (names_a_folder("file:/tmp/x.csv"), "use a path relative"),
     "path, root": (names_a_folder("/root/x.csv"), "use a path relative"),
-    "path, CI": (names_a_folder("'/work/x.csv'"), "use a path relative"),
+    "path, CI": (names_a_folder("'/builds/x.csv'"), "use a path relative"),
     "path, Mac": (names_a_folder("(/Users/someone/x.csv)"), "use a path relative"),
     "path, Windows": (names_a_folder("C:\\Users\\someone\\x.csv"), "use a path relative"),
     "address of an object": (holds("<Run object at 0x7f3c5e1a2b90>"), "not the object"),
