@@ -13,9 +13,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coaching_stats import chains, condition
-from coaching_stats.errors import DesignError, explain, first_ten, nearest
-from coaching_stats.frames import cluster_codes, numeric_columns
+from coaching_stats import chains
+from coaching_stats.chain_rows import (
+    chain_rows,
+    refuse_dependent,
+    refuse_few_means,
+    refuse_names,
+    refuse_options,
+    refuse_too_few,
+)
 from coaching_stats.moments import Moments, Selection, moments_of
 from coaching_stats.resampling import (
     bca_interval,
@@ -27,7 +33,6 @@ from coaching_stats.resampling import (
 from coaching_stats.results import COLUMNS, Result, freeze
 
 FEW_CLUSTERS = 20
-INTERVALS = ("percentile", "bca")
 FEW = "{n_clusters} clusters, fewer than 20: bootstrap intervals are then too short"
 BETWEEN = (
     "{x} is constant within clusters, so what it does can run between clusters only: every path "
@@ -173,11 +178,11 @@ def mediate(
     ('m~x', 'y~m', 'direct', 'total', 'indirect', 'x->m->y')
     """
     n_boot = (10_000 if ci == "bca" else 5_000) if n_boot is None else n_boot
-    _refuse_options(ci, n_boot, conf_level)
+    refuse_options(ci, n_boot, conf_level)
     chain = [x, *mediators, y]
     columns = [*covariates, *chain]
-    _refuse_names(mediators, covariates, columns)
-    selection, rows, notes = _select(data, columns, cluster)
+    refuse_names(mediators, covariates, columns)
+    selection, rows, notes = chain_rows(data, columns, cluster)
     has_clusters = cluster is not None or isinstance(data, Moments)
     rng = np.random.default_rng(seed)
     return _chain(selection, rows, columns, chain, has_clusters, notes, n_boot, ci, conf_level, rng)
@@ -228,13 +233,13 @@ def _chain(
 ) -> Mediation:
     """Point estimates, resamples and what was noted on the way."""
     products = selection.weighted
-    _refuse_too_few(selection, columns, has_clusters)
+    refuse_too_few(selection, columns, has_clusters)
     has_groups = has_clusters and selection.n_rows.max() > 1
     if has_groups and chains.is_constant_within(products, 1 + len(columns) - len(chain)):
-        _refuse_few_means(len(products), columns)
+        refuse_few_means(len(products), columns)
         products = chains.products_of_means(products)
         notes += (BETWEEN.format(x=chain[0]),)
-    notes += _gate(products.sum(axis=0), columns, rows)
+    notes += refuse_dependent(products.sum(axis=0), columns, rows)
 
     units = selection.scale[len(columns) - len(chain) :]
     packed = chains.pack(products)
@@ -256,99 +261,3 @@ def _chain(
         n_obs=int(selection.n_rows.sum()),
         n_clusters=len(products) if has_clusters else None,
     )
-
-
-def _refuse_options(ci: str, n_boot: int, conf_level: float) -> None:
-    if ci not in INTERVALS:
-        _refuse(f"unknown interval {ci!r}{nearest(ci, INTERVALS)}", "write percentile or bca")
-    if n_boot < 2:
-        _refuse(f"n_boot {n_boot} is too few for an interval", "give 5000, say")
-    if not 0 < conf_level < 1:
-        _refuse(f"conf_level {conf_level} is not between 0 and 1", "give 0.95, say")
-
-
-def _refuse_names(
-    mediators: Sequence[str], covariates: Sequence[str], columns: Sequence[str]
-) -> None:
-    """Refuse a text where a list belongs, no mediator, and a column with two places."""
-    if isinstance(mediators, str) or isinstance(covariates, str):
-        _refuse("mediators and covariates are lists of columns", "write [column] for a single one")
-    if not mediators:
-        _refuse("no mediator is named", "name at least one column")
-    twice = sorted({column for column in columns if columns.count(column) > 1})
-    if twice:
-        _refuse(
-            f"named twice in one chain: {first_ten(twice)}",
-            "give every column one place: x, mediator, y or covariate",
-        )
-
-
-def _refuse(what: str, remedy: str) -> None:
-    raise DesignError(explain(what=what, remedy=remedy))
-
-
-def _select(
-    data: pd.DataFrame | Moments, columns: Sequence[str], cluster: str | None
-) -> tuple[Selection, np.ndarray | None, tuple[str, ...]]:
-    """Cross-products per cluster of the complete rows, the rows where there are any, and notes."""
-    if not isinstance(data, Moments):
-        return _select_rows(data, columns, cluster)
-    if cluster not in (None, data.cluster):
-        _refuse(
-            f"moments bring their own clusters ({data.cluster!r}), yet cluster={cluster!r}",
-            "leave cluster out, or take the moments by this one",
-        )
-    selection = data.select(columns)
-    notes = data.notes
-    if selection.n_dropped:
-        notes += (f"{selection.n_dropped} rows left out: a value is missing",)
-    return selection, None, notes
-
-
-def _select_rows(
-    data: pd.DataFrame, columns: Sequence[str], cluster: str | None
-) -> tuple[Selection, np.ndarray, tuple[str, ...]]:
-    values = numeric_columns(data, columns)
-    keep = ~np.isnan(values).any(axis=1)
-    notes = []
-    known = np.ones(len(values), dtype=bool)
-    codes = np.arange(len(values))
-    if cluster is not None:
-        codes, _, known = cluster_codes(data, cluster)
-        if not known.all():
-            notes.append(f"{int((~known).sum())} rows left out: no value in {cluster!r}")
-    if not keep[known].all():
-        notes.append(f"{int((~keep & known).sum())} rows left out: a value is missing")
-    keep &= known
-    values, codes = values[keep], np.unique(codes[keep], return_inverse=True)[1]
-    return moments_of(values, codes, columns).select(columns), values, tuple(notes)
-
-
-def _refuse_too_few(selection: Selection, columns: Sequence[str], has_clusters: bool) -> None:
-    if has_clusters and len(selection.clusters) < 2:
-        _refuse(
-            f"clusters among the complete rows: {len(selection.clusters)}, but two are needed",
-            "bring data from more clusters, or leave the cluster out",
-        )
-    condition.refuse_too_few_rows(int(selection.n_rows.sum()), ["Intercept", *columns[:-1]])
-
-
-def _refuse_few_means(n_clusters: int, columns: Sequence[str]) -> None:
-    if n_clusters <= len(columns):
-        _refuse(
-            f"x is constant within clusters, and the means of {n_clusters} clusters cannot carry "
-            f"{len(columns)} coefficients",
-            "use fewer mediators or covariates, or bring more clusters",
-        )
-
-
-def _gate(total: np.ndarray, columns: Sequence[str], rows: np.ndarray | None) -> tuple[str, ...]:
-    """Refuse dependent columns by name; a note where digits are lost."""
-    gram, terms = total[:-1, :-1], ["Intercept", *columns[:-1]]
-    kappa = condition.condition_number(gram)
-    if kappa > condition.REFINEMENT_IS_ENOUGH:
-        if rows is not None:
-            design = np.column_stack([np.ones(len(rows)), rows - rows.mean(axis=0)])
-            condition.refuse_dependent(design[:, :-1], terms)
-        condition.refuse_without_rows(gram, terms, kappa)
-    return condition.condition_note(kappa, "every resample works on moments")

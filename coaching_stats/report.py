@@ -10,7 +10,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from coaching_stats.addresses import addressed
 from coaching_stats.adjustment import adjustment_sentences
@@ -19,7 +19,6 @@ from coaching_stats.error_rates_page import error_rates_content
 from coaching_stats.evidence_page import evidence_content
 from coaching_stats.figure_svg import svg_text, words_of
 from coaching_stats.figures import plot_association, plot_verdicts
-from coaching_stats.gates import Check
 from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import shown_chain, shown_hypothesis
 from coaching_stats.judgement import NOT_MEASURED, Verdict
@@ -28,7 +27,7 @@ from coaching_stats.note_texts import in_finnish
 from coaching_stats.process_map_figure import plot_process_map
 from coaching_stats.published_figures import process_map_of
 from coaching_stats.receipt_page import careless_content, receipt_content
-from coaching_stats.results_json import DEPENDENCIES, leg_address
+from coaching_stats.results_json import DEPENDENCIES
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.sides_page import (
@@ -37,9 +36,10 @@ from coaching_stats.sides_page import (
     what_if_sentences,
 )
 from coaching_stats.study import Run
-from coaching_stats.texts import number, texts
+from coaching_stats.texts import texts
+from coaching_stats.verdict_page import described_line, gate_rows, verdict_row
 from coaching_stats.whole import NO_HEADLINE
-from coaching_stats.wording import check_digits, term_name
+from coaching_stats.wording import term_name
 
 if TYPE_CHECKING:
     import jinja2
@@ -114,8 +114,8 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "failed": _failed(run, language),
         "gate_names": texts(language)["gate_names"],
         "data_note": run.study.data_note_fi if is_finnish else run.study.data_note_en,
-        "verdicts": [_verdict_row(run, verdict, language) for verdict in ordered],
-        "described": [_described(verdict, language) for verdict in run.verdicts.described],
+        "verdicts": [verdict_row(run, verdict, language) for verdict in ordered],
+        "described": [described_line(verdict, language) for verdict in run.verdicts.described],
         "remedies": run.verdicts.remedies(language).tidy().to_dict("records"),
         "figures": list(_figures(run, language)),
         "evidence": evidence_content(run, language),
@@ -124,7 +124,7 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "what_if_heading": texts(language)["what_if"]["heading"],
         "map": _map(run, language),
         "meanings": _meanings(run, language),
-        "gates": list(_gates(run, language)),
+        "gates": list(gate_rows(run, language)),
         "scales": list(_scales(run, language)),
         "scales_text": said["scales_text"].format(minimum=run.study.minimum_group),
         "error_rates": error_rates_content(run, language),
@@ -189,113 +189,6 @@ def _with_names(run: Run, note: str, language: str) -> str:
     return re.sub(r"\b\w+_[smpr]\b", lambda key: term_name(key[0], run.study, language), note)
 
 
-def _verdict_row(run: Run, verdict: Verdict, language: str) -> dict[str, Any]:
-    row = verdict.row()
-    is_open = not verdict.legs
-    hypothesis = verdict.hypothesis
-    shown = {key: number(row[key], language) for key in ("estimate", "conf_low", "conf_high")}
-    return {
-        "id": hypothesis.id,
-        "title": hypothesis.title_fi if language == "fi" else hypothesis.title,
-        "core": hypothesis.is_core,
-        "conclusion": verdict.wording(language),
-        "verdict": verdict.word(language),
-        "css": "" if verdict.is_exploratory else verdict.verdict.replace(" ", "-"),
-        "grade": verdict.grade,
-        "is_open": is_open,
-        **shown,
-        "n": "–" if is_open else str(int(row["n"])),
-        "reasons": reasons_in_words(run, verdict, language),
-        "sizes": _sizes(run, verdict, language),
-    }
-
-
-def reasons_in_words(run: Run, verdict: Verdict, language: str) -> list[Markup]:
-    """Say why a verdict is what it is: no codes but those of gates, names in place of keys.
-
-    Parameters
-    ----------
-    run : Run
-    verdict : Verdict
-    language : {"en", "fi"}
-
-    Returns
-    -------
-    list of Markup
-        One reason, or one for each condition that failed; numbers carry their addresses.
-    """
-    said = texts(language)["reasons"]
-    if verdict.missing:
-        named = [term_name(column, run.study, language) for column in verdict.missing]
-        if verdict.missing == (NOT_MEASURED,):
-            named = [texts(language)["report"]["no_source"]]
-        return [escape(said["not_measured"]).format(missing=", ".join(named))]
-    name = verdict.hypothesis.id
-    if verdict.verdict == NOT_TESTABLE:
-        failed = [check for check in verdict.checks if check.status == "fail"]
-        return [
-            escape(check.gate) + ": " + check_in_words(run, name, check, language)
-            for check in failed
-        ]
-    shown = {
-        key: addressed(f"{name}.reason.{key}", value, language)
-        for key, value in verdict.decision.values.items()
-    }
-    shown["p"] = addressed(f"{name}.p_adjusted", verdict.p_adjusted, language)
-    return [escape(said[verdict.decision.code]).format(**shown)]
-
-
-def check_in_words(run: Run, hypothesis: str, check: Check, language: str) -> Markup:
-    """One condition of a gate, the number with its address, names in place of keys."""
-    address = f"{hypothesis}.{check.gate}.{check.what}.{check.about}"
-    digits = check_digits(check)
-    return escape(texts(language)["checks"][check.what]).format(
-        about=term_name(check.about, run.study, language),
-        value=addressed(address, check.value, language, digits),
-        limit=addressed(f"{address}.limit", check.fails_at, language, digits),
-    )
-
-
-def _sizes(run: Run, verdict: Verdict, language: str) -> Markup:
-    """The smallest size of interest, and the same-source estimate beside the one judged."""
-    said, row, name = texts(language)["report"], verdict.row(), verdict.hypothesis.id
-    sesoi = addressed(f"{name}.sesoi", row["sesoi"], language)
-    text = escape(said["sesoi"]).format(sesoi=sesoi)
-    for mark in verdict.hypothesis.sesoi_marks(language):
-        text += f" ({mark})"
-    same = verdict.legs[verdict.deciding].same if verdict.legs else None
-    if same is not None:
-        at = f"{leg_address(verdict, verdict.legs[verdict.deciding])}.same_source_estimate"
-        estimate = addressed(at, same.estimate, language)
-        text += "; " + escape(said["same_source"]).format(estimate=estimate)
-    for leg in verdict.legs:
-        if leg.evidence.simple_slopes:
-            at = [
-                addressed(f"{leg_address(verdict, leg)}.slope_at_{x:+.0f}sd", one.value, language)
-                for x, one in leg.evidence.simple_slopes.items()
-            ]
-            moderator = run.study.name(leg.leg.moderator, language)
-            text += "; " + escape(said["simple_slopes"]).format(
-                moderator=moderator, **dict(zip(("low", "middle", "high"), at, strict=True))
-            )
-    return text
-
-
-def _described(verdict: Verdict, language: str) -> Markup:
-    said, hypothesis = texts(language)["report"], verdict.hypothesis
-    title = hypothesis.statement_fi.rstrip(".") if language == "fi" else hypothesis.title
-    if not verdict.legs:
-        return escape(said["described_missing"]).format(title=title)
-    row, name = verdict.row(), hypothesis.id
-    return escape(said["described_text"]).format(
-        title=title,
-        estimate=addressed(f"{name}.estimate", row["estimate"], language),
-        low=addressed(f"{name}.conf_low", row["conf_low"], language),
-        high=addressed(f"{name}.conf_high", row["conf_high"], language),
-        n=addressed(f"{name}.n", row["n"], language, 0),
-    )
-
-
 def _figures(run: Run, language: str) -> Iterator[dict[str, Any]]:
     """Pictures of what may be shown: no association or chain that is not testable."""
     said = texts(language)["report"]["alt"]
@@ -350,19 +243,6 @@ def _meanings(run: Run, language: str) -> list[tuple[str, str]]:
     ]
     used = sorted({v.grade for v in run.verdicts.judged if v.grade})
     return verdicts + [(grade, words["grade_meanings"][grade]) for grade in used]
-
-
-def _gates(run: Run, language: str) -> Iterator[dict[str, str]]:
-    """Each condition once, with the predictions that it is about."""
-    statuses = texts(language)["report"]["statuses"]
-    found: dict[tuple[str, str, str], tuple[Markup, list[str]]] = {}
-    for verdict in run.verdicts.judged:
-        for check in verdict.checks:
-            said = check_in_words(run, verdict.hypothesis.id, check, language)
-            key = check.gate, said.striptags(), statuses[check.status]
-            found.setdefault(key, (said, []))[1].append(verdict.hypothesis.id)
-    for (gate, _, status), (said, names) in sorted(found.items(), key=lambda one: one[0][0]):
-        yield {"gate": gate, "text": said, "status": status, "hypotheses": ", ".join(names)}
 
 
 def _scales(run: Run, language: str) -> Iterator[dict[str, str]]:

@@ -10,11 +10,11 @@ import pandas as pd
 import xlsxwriter
 
 from coaching_stats.published_figures import published_figures
-from coaching_stats.report import check_in_words, reasons_in_words
 from coaching_stats.scale_table import scale_table
 from coaching_stats.spreadsheet_text import inert_cell
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
+from coaching_stats.verdict_page import check_in_words, reasons_in_words
 from coaching_stats.wording import term_name
 
 WIDEST = 70  # characters

@@ -290,7 +290,7 @@ def test_what_was_noted_first_stays_noted(serial):
     data = data.assign(X=data.groupby("cluster")["X"].transform("mean"))
     data.loc[data.index[0], "M1"] = np.nan
     result = mediate(data, x="X", mediators=["M1"], y="Y", cluster="cluster", n_boot=50, seed=1)
-    starts = ("1 rows left out", "X is constant within clusters", "12 clusters, fewer than 20")
+    starts = ("1 row left out", "X is constant within clusters", "12 clusters, fewer than 20")
     assert len(result.notes) == 3
     assert all(note.startswith(start) for note, start in zip(result.notes, starts, strict=True))
     columns = ["X", "M1", "Y"]
