@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from coaching_stats.output import write_outputs
 from coaching_stats.study import run_study
+from coaching_stats.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "data" / "published"
@@ -32,3 +34,17 @@ def attitude_run():
 def lq2002_run():
     """Real soldiers in 49 companies."""
     return run_study(PUBLISHED / "lq2002.csv", study=PUBLISHED / "lq2002.study.yml")
+
+
+@pytest.fixture(scope="session")
+def outputs(request, tmp_path_factory):
+    """All that the study command writes of a run, by the name of its fixture; written once."""
+    folders = {}
+
+    def folder_of(name):
+        if name not in folders:
+            folders[name] = tmp_path_factory.mktemp(name)
+            write_outputs(request.getfixturevalue(name), folders[name], LANGUAGES)
+        return folders[name]
+
+    return folder_of

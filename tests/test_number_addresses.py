@@ -5,19 +5,19 @@ from itertools import chain
 import pytest
 from number_check.addressed import WITHOUT, NumbersOfPage
 
-from coaching_stats.report import write_report
+from coaching_stats.output import REPORTS
 from coaching_stats.results_json import results
 from coaching_stats.texts import LANGUAGES, number
 
 
 @pytest.fixture(scope="module")
-def pages(theory_run, tmp_path_factory):
+def pages(outputs):
     """Numbers of the page on the simulated sample, by language."""
-    folder, found = tmp_path_factory.mktemp("pages"), {}
-    for language in LANGUAGES:
-        path = write_report(theory_run, folder / f"{language}.html", language=language)
-        found[language] = NumbersOfPage(path.read_text(encoding="utf-8"))
-    return found
+    folder = outputs("theory_run")
+    return {
+        language: NumbersOfPage((folder / file).read_text(encoding="utf-8"))
+        for language, file in REPORTS.items()
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

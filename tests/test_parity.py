@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from coaching_stats.report import write_report
+from coaching_stats.output import REPORTS
 from coaching_stats.texts import LANGUAGES, texts
 
 RUNS = ["theory_run", "one_client_run", "attitude_run", "lq2002_run"]
@@ -170,14 +170,14 @@ class Walk(HTMLParser):
 
 
 @pytest.fixture(scope="module", params=RUNS)
-def pages(request, tmp_path_factory):
+def pages(request, outputs):
     """One run, and the elements of its page in each language."""
-    run, folder = request.getfixturevalue(request.param), tmp_path_factory.mktemp("pages")
-    elements = {}
-    for language in LANGUAGES:
-        path = write_report(run, folder / f"{language}.html", language=language)
-        elements[language] = Walk(path.read_text(encoding="utf-8")).elements
-    return run, elements
+    folder = outputs(request.param)
+    elements = {
+        language: Walk((folder / file).read_text(encoding="utf-8")).elements
+        for language, file in REPORTS.items()
+    }
+    return request.getfixturevalue(request.param), elements
 
 
 def pairs(pages, *, but=("style", "script")):

@@ -34,11 +34,9 @@ COUNTS = re.compile(r"n(_(obs|teams|sellers|managers|units|clusters|firms|people
 
 
 @pytest.fixture(scope="module", params=RUNS)
-def written(request, tmp_path_factory):
+def written(request, outputs):
     """A run, and the folder of all that it writes."""
-    run, folder = request.getfixturevalue(request.param), tmp_path_factory.mktemp("out")
-    write_outputs(run, folder, LANGUAGES)
-    return run, folder
+    return request.getfixturevalue(request.param), outputs(request.param)
 
 
 @pytest.fixture

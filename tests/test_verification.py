@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 
 from coaching_stats import cli, console
-from coaching_stats.output import write_outputs
 from coaching_stats.report_reading import pieces_of, printed_number, prints, same_drawing
 from coaching_stats.verification import compare_folders, verify
 
@@ -19,11 +18,9 @@ STUDY = PUBLISHED / "attitude.study.yml"
 
 
 @pytest.fixture(scope="module")
-def anew(theory_run, tmp_path_factory):
+def anew(outputs):
     """The simulated sample as the study command leaves it."""
-    folder = tmp_path_factory.mktemp("anew")
-    write_outputs(theory_run, folder, ("en", "fi"))
-    return folder
+    return outputs("theory_run")
 
 
 @pytest.fixture
@@ -33,11 +30,9 @@ def folder(anew, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def attitude(attitude_run, tmp_path_factory):
+def attitude(outputs):
     """A small run, to be verified from its data."""
-    folder = tmp_path_factory.mktemp("attitude")
-    write_outputs(attitude_run, folder, ("en", "fi"))
-    return folder
+    return outputs("attitude_run")
 
 
 @pytest.fixture

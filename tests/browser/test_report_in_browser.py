@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from coaching_stats.report import write_report
+from coaching_stats.output import REPORTS
 
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 PHONE, DESKTOP = (390, 844), (1280, 900)
-SOURCES = ("report.html", "report.fi.html")
 
 
 @pytest.fixture(scope="session")
@@ -34,13 +33,12 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def pages(theory_run, one_client_run, tmp_path_factory):
+def pages(outputs):
     """The sample in both languages, and one client with what cannot be tested."""
-    folder = tmp_path_factory.mktemp("pages")
     return {
-        "en": write_report(theory_run, folder / "en.html", language="en"),
-        "fi": write_report(theory_run, folder / "fi.html", language="fi"),
-        "one_client": write_report(one_client_run, folder / "one.html", language="fi"),
+        "en": outputs("theory_run") / REPORTS["en"],
+        "fi": outputs("theory_run") / REPORTS["fi"],
+        "one_client": outputs("one_client_run") / REPORTS["fi"],
     }
 
 
