@@ -13,6 +13,8 @@ from coaching_stats.double_checks import BOUNDS, PER_CENT, DoubleChecks, double_
 from coaching_stats.study import Run
 from coaching_stats.texts import texts
 
+OUTCOMES = ("WTC", "SWC")
+
 
 def evidence_content(run: Run, language: str) -> dict[str, Any]:
     """Tables of the double-checks; a table without rows is left out.
@@ -43,7 +45,7 @@ def evidence_content(run: Run, language: str) -> dict[str, Any]:
             for name, found in (tables)
             if (rows := list(found))
         ],
-        "no_share": _no_share(checks, language),
+        "no_share": _no_share(run, checks, language),
     }
 
 
@@ -95,10 +97,11 @@ def _shares(checks: DoubleChecks, language: str) -> Iterator[list[object]]:
         ]
 
 
-def _no_share(checks: DoubleChecks, language: str) -> list[str]:
+def _no_share(run: Run, checks: DoubleChecks, language: str) -> list[str]:
     """Why no share is stated of an outcome."""
     if checks.shares is None:
-        return []
+        is_asked = set(OUTCOMES) & set(run.study.constructs)
+        return [texts(language)["double_checks"]["shares"]["none"]] if is_asked else []
     said = texts(language)["people_or_process"]["no_share"]
     lines = [
         said[why].format(outcome=checks.shares.names[outcome, language].lower())

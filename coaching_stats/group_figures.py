@@ -97,7 +97,7 @@ def team_picture(run: Run, hypothesis: str | None = None) -> TeamPicture:
         verdict=verdict,
         predictor=leg.predictor[0],
         outcome=leg.outcome,
-        column=_column(run, leg.outcome, run.study.parts(leg.outcome)[0], named),
+        column=score_column(run, leg.outcome, run.study.parts(leg.outcome)[0], named),
         x=x[known],
         y=y[known],
         team=np.flatnonzero(known),
@@ -117,7 +117,7 @@ def _groups(run: Run, x: np.ndarray, team: np.ndarray) -> np.ndarray:
     return np.zeros(len(x), dtype=int)
 
 
-def _column(run: Run, key: str, part: str, named: Mapping[str, str]) -> str:
+def score_column(run: Run, key: str, part: str, named: Mapping[str, str]) -> str:
     """Score column of a part of a variable, from the source that a hypothesis names."""
     source = named.get(key) or named.get(part) or run.study.constructs[part].forms[0]
     return f"{part}_{SUFFIX.get(source, SUFFIX['seller'])}"
@@ -128,7 +128,7 @@ def _team_values(run: Run, key: str, named: Mapping[str, str], *, standardise: b
     teams = run.tables["team_scores"]
     parts = []
     for part in run.study.parts(key):
-        column = _column(run, key, part, named)
+        column = score_column(run, key, part, named)
         if column not in teams:
             return np.full(len(teams), np.nan)
         values = teams[column].to_numpy(dtype=float, na_value=np.nan)

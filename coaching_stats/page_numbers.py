@@ -10,7 +10,6 @@ from coaching_stats.calibration import THEORY, Calibration
 from coaching_stats.designs import design_of
 from coaching_stats.double_checks import double_checks
 from coaching_stats.error_rates import nearest_error_rates
-from coaching_stats.errors import DesignError
 from coaching_stats.group_figures import shown_hypothesis
 from coaching_stats.process_estimates import DIFFERENCE
 from coaching_stats.published_figures import process_map_of, shown_sides
@@ -88,10 +87,7 @@ def what_ifs(run: Run) -> tuple[WhatIf, ...]:
     levels = {run.study.constructs[part].level for part in parts}
     if not is_slope or levels != {"process"} or run.verdicts[hypothesis.id].missing:
         return ()
-    try:
-        return tuple(what_if(run, part, hypothesis.id) for part in parts)
-    except DesignError:  # the loosest quarter would be fewer teams than may be shown
-        return ()
+    return tuple(what_if(run, part, hypothesis.id) for part in parts)
 
 
 def theory_rates(run: Run) -> Calibration | None:

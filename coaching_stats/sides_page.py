@@ -28,10 +28,11 @@ def sides_content(run: Run, language: str) -> dict[str, Any]:
     run : Run
     language : {"en", "fi"}
     """
-    found = shown_sides(run)
-    if found is None:
+    found, said = shown_sides(run), texts(language)["both_sides"]
+    if not {side.partition("_")[0] for side in SIDES} <= set(run.study.constructs):
         return {}
-    said = texts(language)["both_sides"]
+    if found is None:
+        return {"heading": said["heading"], "not_shown": said["not_shown"]}
     columns = ["n_teams", *(c for c in (*SIDES, *DEPENDENCE) if c in found.groups), "who"]
     hover = {
         f"group-{row['group']}": "; ".join(
@@ -41,6 +42,7 @@ def sides_content(run: Run, language: str) -> dict[str, Any]:
     }
     return {
         "heading": said["heading"],
+        "not_shown": "",
         "text": said["text"],
         "svg": hover_svg(plot_both_sides(found, language=language), hover),
         "head": [said["columns"][c] for c in ("group", *columns)],

@@ -9,20 +9,18 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from coaching_stats.addresses import addressed
-from coaching_stats.errors import DesignError, StudyError, explain, first_ten
-from coaching_stats.group_figures import shown_hypothesis
+from coaching_stats.errors import StudyError, explain, first_ten
+from coaching_stats.group_figures import score_column, shown_hypothesis
 from coaching_stats.hypotheses import SUFFIX
+from coaching_stats.judged_rows import judged_slope
 from coaching_stats.judgement import LegVerdict, Verdict
-from coaching_stats.measured import with_halves
-from coaching_stats.models import equations
 from coaching_stats.results import Shown, t_quantile
 from coaching_stats.rules import SUPPORTED
-from coaching_stats.samples import draw_sample
-from coaching_stats.sourcing import sourcing
 from coaching_stats.study import Run
 from coaching_stats.texts import texts
 
 NUMBERS = ("level", "estimate", "conf_low", "conf_high", "pred_low", "pred_high")
+NONE, FEW_TEAMS = "none", "few_teams"
 QUARTER = 0.25
 CONF_LEVEL = 0.95
 
@@ -37,8 +35,9 @@ class WhatIf(Shown):
         Keys.
     verdict : Verdict
         The prediction that it rests on.
-    licence : {"change", "change_over_time", "difference", "none"}
-        Supported at grade A, at B, at C, and anything else.
+    licence : {"change", "change_over_time", "difference", "few_teams", "none"}
+        Supported at grade A, at B, at C; supported, but the loosest quarter would be fewer teams
+        than may be shown; and anything else.
     level, level_now : float
         Mean of the loosest quarter of teams (nan without a licence), and of all; scale points.
     n_teams, n_moved : int
@@ -135,14 +134,13 @@ def what_if(run: Run, process: str, hypothesis: str | None = None) -> WhatIf:
     Returns
     -------
     WhatIf
-        Numbers only where the verdict is *supported* at grade C or better.
+        Numbers only where the verdict is *supported* at grade C or better, and the loosest quarter
+        is not fewer teams than may be shown.
 
     Raises
     ------
     StudyError
         The prediction is no slope between teams, or is not about this process.
-    DesignError
-        A licensed number, and a quarter that would hold fewer teams than may be shown.
 
     Notes
     -----
@@ -175,11 +173,13 @@ def what_if(run: Run, process: str, hypothesis: str | None = None) -> WhatIf:
     values = _values(run, verdict, parts)
     now = values[process]
     licence = _licence(verdict)
-    target = np.nan if licence == "none" else _loosest(now, run.study.minimum_group)
-    numbers = dict.fromkeys(("estimate", "conf_low", "conf_high", "pred_low", "pred_high"), np.nan)
-    if licence != "none":
+    target = np.nan if licence == NONE else _loosest(now, run.study.minimum_group)
+    if licence != NONE and np.isnan(target):
+        licence = FEW_TEAMS
+    numbers = dict.fromkeys(NUMBERS[1:], np.nan)
+    if licence not in (NONE, FEW_TEAMS):
         shift = _shift(values[parts], process, np.minimum(now, target))
-        numbers = _numbers(run, verdict.legs[0], float(shift.mean()))
+        numbers = _numbers(run, chosen.id, float(shift.mean()))
     return WhatIf(
         process=process,
         outcome=leg.outcome,
@@ -199,33 +199,22 @@ def what_if(run: Run, process: str, hypothesis: str | None = None) -> WhatIf:
 
 def _licence(verdict: Verdict) -> str:
     if verdict.verdict != SUPPORTED:
-        return "none"
-    return {"A": "change", "B": "change_over_time", "C": "difference"}.get(verdict.grade, "none")
+        return NONE
+    return {"A": "change", "B": "change_over_time", "C": "difference"}.get(verdict.grade, NONE)
 
 
 def _values(run: Run, verdict: Verdict, parts: list[str]) -> pd.DataFrame:
     """Scale points of the predictor's parts, one row per team that has them all."""
     named = verdict.hypothesis.split or verdict.hypothesis.same or {}
-    leg = verdict.hypothesis.legs[0]
-    teams, columns = run.tables["team_scores"], {}
-    for part in parts:
-        source = named.get(part) or next((named[k] for k in leg.predictor if k in named), "seller")
-        columns[part] = teams[f"{part}_{SUFFIX.get(source, SUFFIX['seller'])}"].astype(float)
+    key, teams = verdict.hypothesis.legs[0].predictor[0], run.tables["team_scores"]
+    columns = {part: teams[score_column(run, key, part, named)].astype(float) for part in parts}
     return pd.DataFrame(columns).dropna()
 
 
 def _loosest(now: pd.Series, minimum: int) -> float:
-    """Mean of the loosest quarter of teams."""
+    """Mean of the loosest quarter of teams; nan where these are fewer than may be shown."""
     n_loosest = int(np.ceil(QUARTER * len(now)))
-    if n_loosest < minimum:
-        raise DesignError(
-            explain(
-                what=f"the loosest quarter would be {n_loosest} teams",
-                where=f"{len(now)} teams; no group below {minimum} is shown",
-                remedy=f"ask this of {int(minimum / QUARTER) - 3} teams or more",
-            )
-        )
-    return float(now.nsmallest(n_loosest).mean())
+    return float(now.nsmallest(n_loosest).mean()) if n_loosest >= minimum else np.nan
 
 
 def _shift(values: pd.DataFrame, process: str, lower: pd.Series) -> np.ndarray:
@@ -236,13 +225,14 @@ def _shift(values: pd.DataFrame, process: str, lower: pd.Series) -> np.ndarray:
     return (change / combined.std(ddof=1)).to_numpy()
 
 
-def _numbers(run: Run, judged: LegVerdict, shift: float) -> dict[str, float]:
+def _numbers(run: Run, hypothesis: str, shift: float) -> dict[str, float]:
     """Mean change with its interval, and the prediction interval of one team; scale points."""
+    judged = run.verdicts[hypothesis].legs[0]
     evidence = judged.evidence
     points = _spread_of(run, judged)
     estimate = evidence.estimate * shift * points
     error = evidence.std_error * abs(shift) * points
-    alone = np.hypot(error, np.sqrt(2) * _residual(run, judged) * points)
+    alone = np.hypot(error, np.sqrt(2) * _residual(run, hypothesis) * points)
     t = float(t_quantile((1 + CONF_LEVEL) / 2, evidence.df))
     return {
         "estimate": estimate,
@@ -261,11 +251,8 @@ def _spread_of(run: Run, judged: LegVerdict) -> float:
     return float(run.tables["team_scores"][column].astype(float).std(ddof=1))
 
 
-def _residual(run: Run, judged: LegVerdict) -> float:
+def _residual(run: Run, hypothesis: str) -> float:
     """Standard deviation of what the model leaves over, in those of the outcome."""
-    hypothesis = next(v.hypothesis for v in run.verdicts.judged if judged in v.legs)
-    sources = sourcing(hypothesis, judged.leg, run.study, is_split=judged.evidence.is_split)
-    measured = with_halves(run.panel, run.study, 1, np.random.default_rng(run.seed))
-    equation = equations(judged.leg, draw_sample(measured, judged.leg, sources))[0]
+    equation = judged_slope(run, hypothesis, team_level=True).equation
     left = equation.y - equation.x @ np.linalg.lstsq(equation.x, equation.y, rcond=None)[0]
     return float(np.sqrt(left @ left / (len(left) - equation.x.shape[1])))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from coaching_stats.errors import DesignError, StudyError
+from coaching_stats.errors import StudyError
 from coaching_stats.study import run_study
 from coaching_stats.what_if import _loosest, what_if
 
@@ -64,11 +64,16 @@ def test_what_is_not_supported_gets_no_number_but_a_reason():
     assert "includes 0" in found.sentence("en")
 
 
-def test_a_quarter_that_may_not_be_shown_is_refused(theory_run):
-    few = theory_run.tables["team_scores"]["SPR_s"].dropna().head(16)
-    with pytest.raises(DesignError, match="4 teams"):
-        _loosest(few, 5)
-    assert _loosest(theory_run.tables["team_scores"]["SPR_s"].dropna().head(17), 5) > 1
+def test_a_quarter_that_may_not_be_shown_gives_no_number(theory_run):
+    """A promise of forty: a quarter of 150 teams is fewer, and the sentence says so."""
+    promised = replace(theory_run, study=replace(theory_run.study, minimum_group=40))
+    found = what_if(promised, "SPR")
+    assert found.licence == "few_teams"
+    assert found.tidy()[["level", "estimate", "pred_low"]].isna().all(axis=None)
+    assert "fewer teams than may be shown" in found.sentence("en")
+    known = theory_run.tables["team_scores"]["SPR_s"].dropna()
+    assert np.isnan(_loosest(known.head(16), 5))
+    assert _loosest(known.head(17), 5) == pytest.approx(known.head(17).nsmallest(5).mean())
 
 
 def test_a_prediction_about_something_else_is_refused(theory_run):
