@@ -60,6 +60,8 @@ class Stressed:
     is_explained : bool
         Whether a leg is smaller than its SESOI, or turns, once the shared error that the other
         scales suggest is taken out.
+    why_untested : str
+        Why there is no estimate although the gates are open; empty otherwise.
     """
 
     hypothesis: Hypothesis
@@ -70,6 +72,7 @@ class Stressed:
     form: str
     shares: Mapping[str, float]
     is_explained: bool = False
+    why_untested: str = ""
 
     @property
     def is_withdrawn(self) -> bool:

@@ -177,17 +177,19 @@ def rater_stress(
         if pairs[one.id]
     ]
     left_out = [name for name, found in pairs.items() if not found]
-    untested = [one.hypothesis.id for one in stressed if one.same is None]
+    untested = [one for one in stressed if one.same is None]
     return RaterStress(tuple(stressed), n_splits, tuple(_notes(left_out, untested, n_splits)))
 
 
-def _notes(left_out: Sequence[str], untested: Sequence[str], n_splits: int) -> list[str]:
+def _notes(left_out: Sequence[str], untested: Sequence[Stressed], n_splits: int) -> list[str]:
     notes = [
         "verdicts are before the adjustment for several hypotheses",
         f"random halves: medians over {n_splits} splits, and the spread of the estimate over them",
     ]
-    if untested:
-        notes.append(f"not testable with the same respondents: {', '.join(untested)}")
+    closed = [one.hypothesis.id for one in untested if not one.why_untested]
+    if closed:
+        notes.append(f"not testable with the same respondents: {', '.join(closed)}")
+    notes += [f"{one.hypothesis.id}: {one.why_untested}" for one in untested if one.why_untested]
     if left_out:
         notes.append(f"no two sides from the same respondents: {', '.join(left_out)}")
     return notes
@@ -228,8 +230,11 @@ def stress(
         return Stressed(hypothesis, None, NOT_TESTABLE, Apart(""), "", "", no_shares)
     try:
         return _stressed(measured, hypothesis, pairs, later, stream)
-    except DesignError:  # too few clusters to resample a chain, say
-        return Stressed(hypothesis, None, NOT_TESTABLE, Apart(""), "", "", no_shares)
+    except DesignError as problem:  # too few clusters to resample a chain, say
+        why = str(problem)
+        return Stressed(
+            hypothesis, None, NOT_TESTABLE, Apart(""), "", "", no_shares, why_untested=why
+        )
 
 
 def _stressed(

@@ -324,3 +324,14 @@ def test_what_cannot_be_asked_is_refused(theory_run):
             rater_stress(theory_run, name)
     with pytest.raises(DesignError, match="n_splits is 1"):
         rater_stress(theory_run, n_splits=1)
+
+
+def test_why_a_finding_cannot_be_tested_is_a_note():
+    """Eighteen teams of nine firms: the chain's resamples are not enough, and the note says so."""
+    run = run_study(simulate("theory", firms=9, teams=2, sellers=5, seed=1))
+    found = rater_stress(run, n_splits=2)
+    rows = found.tidy().set_index("term")
+    why = [note for note in found.notes if "resamples" in note]
+    for note in why:
+        assert rows.loc[note.partition(":")[0], "verdict"] == "not testable"
+    assert why
