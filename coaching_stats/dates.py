@@ -17,14 +17,6 @@ DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})" + TIME)  # the day co
 SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})" + TIME)
 
 
-def looks_like_dates(column: TextColumn) -> bool:
-    """Whether every cell that is not empty has the shape of a date."""
-    given = [cell for cell in column.cells if cell]
-    return bool(given) and all(
-        pattern.fullmatch(cell) for cell in given for pattern in (_pattern(cell),)
-    )
-
-
 def _pattern(cell: str) -> re.Pattern[str]:
     return next((p for p in (ISO, DOTTED) if p.fullmatch(cell)), SLASHED)
 

@@ -14,7 +14,6 @@ import numpy as np
 from scipy import special, stats
 
 ROUNDS = 6  # of correction: dealing out the values of a short scale weakens correlations a little
-SMALLEST = 1e-10  # eigenvalue, relative to the largest, that counts as none
 MOST = 0.95  # of the correlations lie within the difference that is told
 TRIES = 50  # swaps of one cell, after which a row that repeats a given one is left
 
