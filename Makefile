@@ -12,6 +12,8 @@ NOTEBOOKS = $(wildcard notebooks/*.ipynb)
 CHECK_NOTEBOOKS = PYTHONPATH=tests $(PYTEST) -p notebook_check.plugin
 # The font cache is built once, at set-up: built later, its message would stand in a notebook.
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+# Two processes test on two cores: threads of their own would only wait for each other.
+test test-notebooks test-lowest: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help study test test-notebooks test-browser test-engines test-lowest mutate coverage lab notebooks lint \

@@ -9,6 +9,21 @@ from coaching_stats.console import app, guarded
 
 # Importing them is what adds their commands.
 COMMANDS = (commands_study, commands_survey, commands_review)
+# As a user meets them: the main job, then what leads up to it, then what reviews it.
+ORDER = (
+    "study",
+    "check",
+    "new",
+    "twin",
+    "questionnaire",
+    "simulate",
+    "calibrate",
+    "map",
+    "attack",
+    "diff",
+    "verify",
+)
+app.registered_commands.sort(key=lambda info: ORDER.index(info.name or info.callback.__name__))
 
 
 def main() -> None:

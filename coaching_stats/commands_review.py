@@ -11,12 +11,13 @@ from coaching_stats.attack import attack_folder
 from coaching_stats.console import app, progress
 from coaching_stats.differences import CLAIMS, NUMBERS, SAME, compare_results, load_results
 from coaching_stats.differences_in_words import HEADLINES, markdown, sentences
-from coaching_stats.output import write_files
+from coaching_stats.output import refuse_file, write_files
 from coaching_stats.texts import texts
 from coaching_stats.verification import verify
 
 EXIT_CODES = {SAME: 0, NUMBERS: 1, CLAIMS: 3}
 LISTED = 40  # findings printed
+HEADS = tuple(f"**{line}".encode() for line in HEADLINES.values())  # of an earlier table
 
 
 @app.command("diff")
@@ -30,6 +31,7 @@ def diff_command(
     """Say what changed, by hypothesis; exit 1: numbers, 3: a verdict, a sign or a hypothesis."""
     found = compare_results(load_results(old), load_results(new))
     if markdown_file is not None:
+        refuse_file(markdown_file, lambda text: text.startswith(HEADS))
         write_files({markdown_file: markdown(found)})
     typer.echo("\n".join((*sentences(found), HEADLINES[found.kind], *found.notes)))
     if found.old["data"]["simulated"] or found.new["data"]["simulated"]:

@@ -10,17 +10,30 @@ from typing import Annotated
 
 import typer
 
-from coaching_stats.answers import TRUTH_FILE, read_csv
+from coaching_stats.answers import TRUTH_FILE
 from coaching_stats.attack import read_published
 from coaching_stats.calibration import THEORY, calibrate
 from coaching_stats.console import app, progress
 from coaching_stats.designs import design_of
-from coaching_stats.output import write_files, write_map, write_outputs
+from coaching_stats.output import (
+    MAP_FILES,
+    MAP_TABLE,
+    RESULTS,
+    RUN_FILES,
+    refuse_file,
+    refuse_folder,
+    write_files,
+    write_map,
+    write_outputs,
+)
+from coaching_stats.process_inventory import read_inventory
 from coaching_stats.process_map import process_map
 from coaching_stats.study import Run, run_study
 from coaching_stats.tables import write_tables
 from coaching_stats.texts import LANGUAGES, number, texts
 from coaching_stats.worlds import simulate
+
+ERROR_MATRIX = b"world,hypothesis,verdict,"  # a file that begins so is an earlier one
 
 
 class Language(StrEnum):
@@ -50,6 +63,7 @@ def study(
 ) -> None:
     """Judge every hypothesis on DATA and write the report."""
     languages = LANGUAGES if lang is Language.both else (lang.value,)
+    refuse_folder(out, mark=RESULTS, names=RUN_FILES, data=data)
     with progress("reading, scoring and judging"):
         run = run_study(data, study=study, mapping=mapping, seed=seed)
     if published is not None:
@@ -81,6 +95,7 @@ def simulate_command(
 ) -> None:
     """Write the tables of a simulated survey whose truth is known."""
     tables = simulate(world, firms=firms, teams=teams, sellers=sellers, seed=seed)
+    refuse_folder(out, mark=TRUTH_FILE, names=(TRUTH_FILE, *(f"{name}.csv" for name in tables)))
     write_tables(tables, out)
     truth = {**tables.truth, "simulated": True, "seed": seed}
     text = json.dumps(truth, ensure_ascii=False, indent=1) + "\n"
@@ -99,6 +114,8 @@ def calibrate_command(
     out: Annotated[Path | None, typer.Option(help="CSV file for the error matrix")] = None,
 ) -> None:
     """Say how often such a design would say what, in worlds whose truth is known."""
+    if out is not None:  # before the hours that it may take
+        refuse_file(out, lambda old: old.startswith(ERROR_MATRIX))
     try:
         found = calibrate(
             design={"firms": firms, "teams": teams, "sellers": sellers},
@@ -123,15 +140,19 @@ def calibrate_command(
 
 @app.command("map")
 def map_command(
-    inventory: Annotated[Path, typer.Argument(help="The process inventory, a CSV file")],
+    inventory: Annotated[
+        Path, typer.Argument(help="The process inventory: a CSV, TSV, XLSX or SAV file")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the map")] = Path("build/map"),
 ) -> None:
     """Map obstacles to coaching, and resources for avoiding it, element by element."""
+    refuse_folder(out, mark=MAP_TABLE, names=MAP_FILES, data=inventory)
     is_simulated = (inventory.parent / TRUTH_FILE).exists()
-    found = process_map(read_csv(inventory), is_simulated=is_simulated)
+    read, notes = read_inventory(inventory)
+    found = process_map(read, is_simulated=is_simulated)
     write_map(found, out)
     typer.echo(found.ranking("en").to_string(index=False, na_rep="–", float_format="{:.1f}".format))
-    typer.echo("\n".join(found.notes))
+    typer.echo("\n".join((*notes, *found.notes)))
     typer.echo(f"map: {out}")
 
 

@@ -33,8 +33,13 @@ def explain(*, what: str, where: str = "", remedy: str = "") -> str:
     "no column 'SPR' (survey.csv). What to do: add it under columns."
     """
     place = f" ({where})" if where else ""
-    todo = f" What to do: {remedy}." if remedy else ""
-    return f"{what}{place}.{todo}"
+    todo = f" What to do: {_sentence(remedy)}" if remedy else ""
+    return f"{_sentence(what + place)}{todo}"
+
+
+def _sentence(text: str) -> str:
+    """End a text in one mark, where it has none of its own: a hint ends in a question mark."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

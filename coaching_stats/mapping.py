@@ -15,6 +15,7 @@ from coaching_stats.carelessness import FLAG
 from coaching_stats.csv_files import read_cells
 from coaching_stats.errors import DataError, StudyError, explain, first_ten, nearest
 from coaching_stats.labels import plain
+from coaching_stats.our_names import is_ours, misspelt
 from coaching_stats.respondents import DROP
 from coaching_stats.study_file import UniqueKeys
 
@@ -84,6 +85,7 @@ class FileMapping:
             A header that the export does not have, or that several of its columns share.
         """
         _refuse_collisions(layout.header, dict(self.columns), self.where)
+        self._refuse_unknown_names(layout.header)
         found: dict[str, str] = {}
         missing: list[str] = []
         for name, wanted in self.columns.items():
@@ -112,6 +114,7 @@ class FileMapping:
             A header that the data do not have, or a name that they have already.
         """
         _refuse_collisions(list(frame), dict(self.columns), self.where)
+        self._refuse_unknown_names(list(frame))
         missing = [header for header in self.columns.values() if header not in frame]
         if missing:
             raise StudyError(
@@ -125,6 +128,31 @@ class FileMapping:
                 )
             )
         return frame.rename(columns={header: name for name, header in self.columns.items()})
+
+    def _refuse_unknown_names(self, header: Sequence[str]) -> None:
+        """Refuse names that are ours misspelt, and types and scales of no column at all."""
+        own = {**self.types, **self.scales}  # what has a type or a scale is meant as it stands
+        wrong = [bad for name in self.columns if name not in own and (bad := misspelt(str(name)))]
+        if wrong:
+            raise StudyError(
+                explain(
+                    what=f"no item or column of ours is called {first_ten(wrong)}",
+                    where=f"{self.where}, columns",
+                    remedy="correct the name on the left; if the column is one of your own, say "
+                    "what it holds, for example types: {MY_COLUMN: number}",
+                )
+            )
+        known = [*self.columns, *header]
+        idle = [name for name in own if name not in known and not is_ours(str(name))]
+        if idle:
+            raise StudyError(
+                explain(
+                    what="a type or a scale is given for no column, "
+                    + first_ten(f"{name!r}{nearest(name, known)}" for name in idle),
+                    where=self.where,
+                    remedy="name it as under columns, or as the data do",
+                )
+            )
 
 
 def load_mapping(path: str | Path | None) -> FileMapping:
@@ -176,6 +204,15 @@ def _find(layout: Layout, wanted: str) -> str | None:
 def _read(path: Path) -> object:
     try:
         return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=UniqueKeys)
+    except FileNotFoundError:
+        raise StudyError(
+            explain(
+                what=f"there is no mapping file {path.name!r}",
+                where=str(path),
+                remedy="check the path, or have a mapping proposed: "
+                "coaching-stats check DATA --write-mapping FILE",
+            )
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise StudyError(
             explain(

@@ -7,22 +7,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
-import yaml
-
 from coaching_stats.errors import DataError, explain, first_ten
-from coaching_stats.hypotheses import ID_NAMES
-from coaching_stats.instrument import Item, load_instrument
+from coaching_stats.instrument import Item
 from coaching_stats.labels import plain
+from coaching_stats.our_names import is_ours, items_by_name, synonyms
 
 if TYPE_CHECKING:
     from coaching_stats.survey_tools import Layout
 
 NEAR = 88.0  # likeness of two wordings, in per cent, above which one is proposed for the other
-SCORE = re.compile(r"[A-Z]+_[smpr]")
-ELEMENT_RATING = re.compile(r"P(1[0-6]|[1-9])_[a-h]")
 # SPR1, SPR_1, S-SPR1, SSPR1, SPR[SQ001], SPR[1]: construct and place, with or without the form.
 PLACE = r"[_ -]?\[?(?:SQ)?0*([0-9]{1,2})\]?"
 CODE = re.compile(r"()([A-Z]{2,5})" + PLACE)
@@ -82,40 +77,11 @@ class Matching:
         return {match.header: match.name for match in self.matches}
 
 
-def is_ours(column: str) -> bool:
-    """Whether a column has one of our names: an id, a record, an item, or a ready score.
-
-    Examples
-    --------
-    >>> [is_ours(name) for name in ("S_SPR1", "SPR_s", "team", "P3_a", "Palaute")]
-    [True, True, True, True, False]
-    """
-    return (
-        column in _items()
-        or column in synonyms()
-        or column in ID_NAMES.values()
-        or bool(SCORE.fullmatch(column) or ELEMENT_RATING.fullmatch(column))
-    )
-
-
-@cache
-def synonyms() -> Mapping[str, tuple[str, ...]]:
-    """What others call the columns that are no question, by our name, in plain form."""
-    path = resources.files("coaching_stats") / "headers.yml"
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {name: tuple(map(plain, words)) for name, words in raw.items()}
-
-
-@cache
-def _items() -> Mapping[str, Item]:
-    return {item.name: item for item in load_instrument().items}
-
-
 @cache
 def _by_wording() -> Mapping[str, tuple[str, ...]]:
     """Items by wording in either language; forms may share one."""
     found: dict[str, list[str]] = {}
-    for item in _items().values():
+    for item in items_by_name().values():
         if item.form != "process_inventory":
             for text in {item.text_en, item.text_fi}:
                 found.setdefault(worded(text), []).append(item.name)
@@ -176,7 +142,9 @@ def match_columns(layout: Layout, mapped: Mapping[str, str], file: str) -> Match
     form = _form([m.name for m in certain.values()], [names for names, _ in candidates.values()])
     doubts: list[Doubt] = []
     for header, (names, how) in candidates.items():
-        of_form = tuple(name for name in names if form is None or _items()[name].form == form)
+        of_form = tuple(
+            name for name in names if form is None or items_by_name()[name].form == form
+        )
         if len(of_form) == 1:
             if of_form[0] not in taken:
                 certain[header] = Match(of_form[0], header, how)
@@ -200,7 +168,7 @@ def _certain(layout: Layout, place: int) -> Match | None:
     """A column with one of our names, one that the tool makes, or one with a known synonym."""
     header, code = layout.header[place], layout.codes[place]
     for text in (header, code):
-        own = text if is_ours(text) else text.upper() if text.upper() in _items() else ""
+        own = text if is_ours(text) else text.upper() if text.upper() in items_by_name() else ""
         if own:
             return Match(own, header, "name")
     roles = {of: name for name, of in layout.roles.items() if name in synonyms()}
@@ -215,14 +183,30 @@ def _certain(layout: Layout, place: int) -> Match | None:
 
 def _candidates(layout: Layout, place: int) -> tuple[tuple[str, ...], str] | None:
     """Items with the code or exactly the wording of a column."""
-    for text in (layout.codes[place], layout.header[place]):
+    return _named_by((layout.codes[place], layout.header[place]), _wordings(layout, place))
+
+
+def _named_by(codes: Iterable[str], wordings: Iterable[str]) -> tuple[tuple[str, ...], str] | None:
+    for text in codes:
         names = _by_code(text)
         if names:
             return names, "code"
-    for text in _wordings(layout, place):
+    for text in wordings:
         if text in _by_wording():
             return _by_wording()[text], "wording"
     return None
+
+
+def items_called(header: str) -> tuple[str, ...]:
+    """Items that have a header for their code or exactly for their wording.
+
+    Examples
+    --------
+    >>> items_called("My job leaves me discontented"), items_called("Palaute")
+    (('S_JS3', 'M_JS2'), ())
+    """
+    found = _named_by((header,), _texts((header,)))
+    return found[0] if found else ()
 
 
 def _by_code(text: str) -> tuple[str, ...]:
@@ -231,25 +215,29 @@ def _by_code(text: str) -> tuple[str, ...]:
         if found is not None:
             form, construct, number = found.groups()
             names = (f"{letter}_{construct}{number}" for letter in (form or "SM"))
-            known = tuple(name for name in names if name in _items())
+            known = tuple(name for name in names if name in items_by_name())
             if known:
                 return known
     return ()
 
 
 def _wordings(layout: Layout, place: int) -> list[str]:
-    """The question of a column in plain form: whole, behind the bar, and in brackets."""
+    return _texts((layout.questions[place], layout.header[place]))
+
+
+def _texts(headers: Iterable[str]) -> list[str]:
+    """Questions in plain form: whole, behind the bar, and in brackets."""
     found = []
-    for text in (layout.questions[place], layout.header[place]):
+    for text in headers:
         found += [text, text.rsplit("|", 1)[-1], *IN_BRACKETS.findall(text)]
     return [worded(text) for text in dict.fromkeys(found) if text.strip()]
 
 
 def _form(certain: Iterable[str], candidates: Iterable[tuple[str, ...]]) -> str | None:
     """The one form that some columns can only belong to; None where there are two or none."""
-    alone = [name for name in certain if name in _items()]
+    alone = [name for name in certain if name in items_by_name()]
     alone += [names[0] for names in candidates if len(names) == 1]
-    forms = {_items()[name].form for name in alone} & {"seller", "manager"}
+    forms = {items_by_name()[name].form for name in alone} & {"seller", "manager"}
     return forms.pop() if len(forms) == 1 else None
 
 
@@ -268,7 +256,7 @@ def _near(layout: Layout, done: set[str], form: str | None) -> list[Doubt]:
         )
         if best[1] >= NEAR:
             names = _by_wording()[best[0]]
-            of_form = tuple(n for n in names if form is None or _items()[n].form == form)
+            of_form = tuple(n for n in names if form is None or items_by_name()[n].form == form)
             found.append(Doubt(header, of_form or names, float(best[1])))
     return found
 
@@ -293,7 +281,7 @@ def _refuse_twice(matches: Iterable[Match], file: str) -> None:
         )
 
 
-def proposed_mapping(matching: Matching, header: Iterable[str], decimal: str) -> str:
+def proposed_mapping(matching: Matching, header: Iterable[str], decimal: str | None) -> str:
     """Propose a mapping as YAML for the user to confirm.
 
     Parameters
@@ -301,8 +289,8 @@ def proposed_mapping(matching: Matching, header: Iterable[str], decimal: str) ->
     matching : Matching
     header : iterable of str
         All columns of the file, in order.
-    decimal : {",", "."}
-        The decimal mark that was found.
+    decimal : {",", "."} or None
+        The decimal mark that was found; None where the cells could not be read.
 
     Returns
     -------
@@ -324,7 +312,8 @@ def proposed_mapping(matching: Matching, header: Iterable[str], decimal: str) ->
             lines += _doubtful(doubts[text], quoted, taken)
         else:
             lines.append(f"  # none of ours: {quoted}")
-    lines.append(f'decimal: "{decimal}"')
+    if decimal is not None:
+        lines.append(f'decimal: "{decimal}"')
     return "\n".join(lines) + "\n"
 
 
@@ -333,7 +322,7 @@ def _doubtful(doubt: Doubt, quoted: str, taken: set[str]) -> list[str]:
     if len(doubt.names) > 1 or name in taken:
         return [f"  # {' or '.join(doubt.names)}: {quoted}"]
     taken.add(name)
-    item = _items()[name]
+    item = items_by_name()[name]
     wording = item.text_fi if _is_finnish(doubt.header, item) else item.text_en
     return [
         f"  # near ({doubt.likeness:.0f} %), compare: {wording}",

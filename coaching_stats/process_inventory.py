@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from scipy.sparse.csgraph import connected_components
 from coaching_stats.columns import text_columns
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 from coaching_stats.frames import numeric_columns, refuse_no_rows, require_columns
+from coaching_stats.mapping import FileMapping
 from coaching_stats.personal_data import find_personal_data
+from coaching_stats.survey import read_file
 from coaching_stats.team_records import INVENTORY_ROLES, RATINGS
 
 WHO = ("team_id", "rater_id", "rater_role")
@@ -27,6 +30,39 @@ INDICES = {
     "support": "g",
     "importance": "h",
 }
+
+
+def read_inventory(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Read a process inventory from any file that `read_survey` reads, long or wide.
+
+    Parameters
+    ----------
+    path : Path
+        A rater may be called ``respondent`` and a team ``team``, as in exports; in a wide file
+        without raters, each row is one.
+
+    Returns
+    -------
+    inventory : DataFrame
+        As `checked_inventory` takes it.
+    notes : tuple of str
+        How many rows were read, and which were dropped.
+
+    Raises
+    ------
+    DataError
+        A file that is no table, or numbers that can be read in two ways.
+    """
+    # A rater has many rows in the long form; those that repeat an element are refused later.
+    mapping = FileMapping(keep={"duplicate": True})
+    survey = read_file(path, mapping, ("rater_id", "rater_role", "element", "note"))
+    names = {"team": "team_id", "respondent": "rater_id"}
+    names = {old: new for old, new in names.items() if new not in survey.answers}
+    table = survey.answers.rename(columns=names)
+    if "rater_id" not in table and "element" not in table:
+        table = table.assign(rater_id=[f"row {label}" for label in table.index])
+    counts = set(survey.notes) - set(survey.receipt.messages)
+    return table, tuple(note for note in survey.notes if note in counts)
 
 
 def checked_inventory(inventory: pd.DataFrame, elements: Collection[str]) -> pd.DataFrame:

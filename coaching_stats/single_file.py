@@ -11,7 +11,9 @@ import pandas as pd
 from coaching_stats.errors import DataError, explain, first_ten, nearest
 from coaching_stats.frames import cluster_codes, is_numeric, numeric_columns
 from coaching_stats.hypotheses import ID_NAMES, SUFFIX, Study
-from coaching_stats.instrument import load_instrument
+from coaching_stats.instrument import Item, load_instrument
+from coaching_stats.matching import items_called
+from coaching_stats.our_names import is_ours
 
 TEAM_FACTS = (
     "firm_id",
@@ -70,6 +72,7 @@ def _wide_tables(
         )
     frame, problems = _with_ids(frame)
     items = {i.name: i.form for i in load_instrument().items}
+    _refuse_doubtful(frame)
     ready = [f"{key}_{s}" for key in study.constructs for s in SUFFIX.values()]
     of_sellers = [c for c in frame if items.get(c) == "seller"]
     of_managers = [c for c in frame if items.get(c) == "manager"]
@@ -102,6 +105,41 @@ def _wide_tables(
             )
         )
     return tables, problems
+
+
+def _refuse_doubtful(frame: pd.DataFrame) -> None:
+    """Refuse a column that may be the item that a scale lacks: of which form, only people know."""
+    lacking = _lacking(frame)
+    doubtful = {
+        column: names
+        for column in map(str, frame)
+        if not is_ours(column) and lacking.intersection(names := items_called(column))
+    }
+    if doubtful:
+        header, names = next(iter(doubtful.items()))
+        raise DataError(
+            explain(
+                what="columns may be an item of either form: "
+                + first_ten(
+                    f"{column!r} may be {' or '.join(n)}" for column, n in doubtful.items()
+                ),
+                remedy=f"say which in the mapping, for example columns: {{{names[0]}: {header!r}}}",
+            )
+        )
+
+
+def _lacking(frame: pd.DataFrame) -> set[str]:
+    """Items that are missing from a scale which the frame holds in part."""
+    scales: dict[tuple[str, str], list[Item]] = {}
+    for item in load_instrument().items:
+        scales.setdefault((item.construct, item.form), []).append(item)
+    found: set[str] = set()
+    for items in scales.values():
+        present = [item for item in items if item.name in frame]
+        is_core = all(item.is_core for item in present)  # the short form is whole without others
+        if present:
+            found |= {i.name for i in items if i not in present and (i.is_core or not is_core)}
+    return found
 
 
 def _with_sales(frame: pd.DataFrame, scores: list[str]) -> tuple[pd.DataFrame, list[str]]:

@@ -13,6 +13,7 @@ import yaml
 from coaching_stats.errors import StudyError, explain, nearest
 
 PACKAGE = resources.files("coaching_stats")
+FEWEST = 5  # people; docs/data-model.md: no output shows fewer, whatever was promised
 
 
 @cache
@@ -53,8 +54,8 @@ def parse_study(text: str, where: str) -> dict[str, Any]:
     Raises
     ------
     StudyError
-        Broken YAML (with its line), an unknown key (with the nearest known one), or a missing or
-        wrong value.
+        Broken YAML (with its line), an unknown key (with the nearest known one), a missing or
+        wrong value, or a promise to show groups of fewer than five people.
 
     Examples
     --------
@@ -94,7 +95,22 @@ def parse_study(text: str, where: str) -> dict[str, Any]:
                 remedy="compare with coaching_stats/theory.yml",
             )
         ) from None
+    _refuse_small_promise(raw, where)
     return raw
+
+
+def _refuse_small_promise(raw: dict[str, Any], where: str) -> None:
+    promised = raw.get("promise", {}).get("minimum_group", FEWEST)
+    if promised < FEWEST:
+        raise StudyError(
+            explain(
+                what=f"promise: minimum_group is {promised}; no output shows a group of fewer than "
+                f"{FEWEST} people",
+                where=where,
+                remedy=f"write promise: {{minimum_group: {FEWEST}}}, which keeps a smaller promise "
+                "too",
+            )
+        )
 
 
 def _refuse_unknown_keys(node: Any, schema: dict[str, Any], where: str) -> None:

@@ -19,7 +19,8 @@ from coaching_stats.exports import SPSS_ENDINGS, Raw, read_records
 from coaching_stats.hypotheses import ID_NAMES
 from coaching_stats.identifiers import lookalikes, lost_zeros
 from coaching_stats.mapping import FileMapping, load_mapping
-from coaching_stats.matching import Matching, is_ours, match_columns
+from coaching_stats.matching import Matching, match_columns
+from coaching_stats.our_names import is_ours
 from coaching_stats.personal_data import find_personal_data, is_identifying
 from coaching_stats.reading import Reading
 from coaching_stats.receipt import Receipt, column_entry, problem
@@ -114,6 +115,19 @@ def read_survey(path: str | Path, mapping: str | Path | None = None) -> Survey:
     return read_file(Path(path), load_mapping(mapping))
 
 
+def recognised(path: Path, mapping: FileMapping) -> tuple[Raw, Layout, Matching]:
+    """A file as text cells, its header, and which of its columns are ours; no cell is read yet.
+
+    Raises
+    ------
+    DataError, StudyError
+        A file that is not a table, or a mapping that does not fit.
+    """
+    raw = read_records(path, mapping.sheet, mapping.encoding)
+    layout = recognise(raw.records, path.name, is_spss=path.suffix.lower() in SPSS_ENDINGS)
+    return raw, layout, match_columns(layout, mapping.headers_of(layout), path.name)
+
+
 def read_file(
     path: Path,
     mapping: FileMapping,
@@ -144,10 +158,8 @@ def read_file(
         without_collection(),
         tqdm(total=4, desc=path.name, unit="step", delay=PATIENCE, leave=False) as bar,
     ):
-        raw = read_records(path, mapping.sheet, mapping.encoding)
+        raw, layout, matching = recognised(path, mapping)
         bar.update()
-        layout = recognise(raw.records, path.name, is_spss=path.suffix.lower() in SPSS_ENDINGS)
-        matching = match_columns(layout, mapping.headers_of(layout), path.name)
         columns = text_columns(layout.header, layout.rows, layout.numbers)
         bar.update()
         personal = find_personal_data(columns)

@@ -1,5 +1,7 @@
 """Runs that several tests look at, made once a session."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -38,13 +40,25 @@ def lq2002_run():
 
 @pytest.fixture(scope="session")
 def outputs(request, tmp_path_factory):
-    """All that the study command writes of a run, by the name of its fixture; written once."""
-    folders = {}
+    """All that the study command writes of a run, by the name of its fixture.
+
+    Written once, by whichever of the test processes needs it first; the others wait for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
     def folder_of(name):
-        if name not in folders:
-            folders[name] = tmp_path_factory.mktemp(name)
-            write_outputs(request.getfixturevalue(name), folders[name], LANGUAGES)
-        return folders[name]
+        folder, done = shared / name, shared / f"{name}.done"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            while not done.exists():
+                time.sleep(0.1)
+            return folder
+        try:
+            write_outputs(request.getfixturevalue(name), folder, LANGUAGES)
+        finally:
+            done.touch()
+        return folder
 
     return folder_of

@@ -1,6 +1,7 @@
 """The command line: the main job end to end, and every kind of bad input refused cleanly."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -174,6 +175,8 @@ def test_study_files_that_cannot_be_right(run, tmp_path):
     bad.write_text("hypotheses: [\n  {id: A1", encoding="utf-8")
     refused(run("study", data, "--study", bad), "broken YAML", "study.yml, line 2")
     refused(run("study", data, "--study", tmp_path / "none.yml"), "cannot be read", "none.yml")
+    small = study_of(tmp_path, promise={"minimum_group": 3})
+    refused(run("study", data, "--study", small), "minimum_group is 3", "fewer than 5", "study.yml")
 
 
 def test_designs_that_cannot_carry_the_study(run, tmp_path):
@@ -182,7 +185,10 @@ def test_designs_that_cannot_carry_the_study(run, tmp_path):
     data = tmp_path / "data.csv"
     frame.to_csv(data, index=False)
     plain = study_of(tmp_path)
-    refused(run("study", data, "--study", plain), "rank-deficient", "PRIV", "COMPL")
+    code, said, err, out = run("study", data, "--study", plain, "--lang", "en")
+    assert (code, err) == (0, "")
+    assert len(re.findall("not testable .G2.", said)) == 2
+    shutil.rmtree(out)
     one = study_of(tmp_path, cluster="firm")
     refused(run("study", data, "--study", one), "cluster column 'firm' holds 1 cluster")
     columns = {"PRIV": "privilege", "LEARN": "learning", "COMPL": "complaints", "RATING": "rating"}
@@ -221,11 +227,15 @@ def test_a_folder_of_tables_without_its_minimum_is_refused(run, tmp_path):
 
 def test_the_map_is_written_whole_or_not_at_all(run, tmp_path):
     inventory = ROOT / "data" / "sample" / "process_inventory.csv"
+    earlier = tmp_path / "out" / "process_map.csv"
+    earlier.parent.mkdir()
+    earlier.write_text("an earlier map", encoding="utf-8")
     code, said, err, out = run("map", inventory)
     assert (code, err) == (0, "")
     assert "simulated" in said
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     assert len(before) == 5
+    assert b"an earlier map" not in before.values()
     text = inventory.read_text(encoding="utf-8")
     bad = tmp_path / "bad.csv"
     bad.write_text(text.replace("P1,", "P99,", 1), encoding="utf-8")
@@ -246,3 +256,12 @@ def test_a_twin_stands_beside_the_mark_that_calls_it_simulated(run, wide, tmp_pa
         twin.with_name("out" + end).rename(tmp_path / f"twin.csv{end}")
     code, out, _, _ = run("study", tmp_path / "twin.csv", "--lang", "en")
     assert (code, out.count("Simulated data")) == (0, 1)
+
+
+def test_help_names_the_commands_as_a_user_meets_them(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["coaching-stats", "--help"])
+    assert cli.guarded(cli.app) == 0
+    page = capsys.readouterr().out
+    places = [re.search(rf"^\W*{name}  ", page, re.MULTILINE).start() for name in cli.ORDER]
+    assert places == sorted(places)
+    assert len(places) == len(cli.app.registered_commands)

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from coaching_stats.answers import TRUTH_FILE
-from coaching_stats.tables import write_tables
+from coaching_stats.data_model import TABLES
+from coaching_stats.tables import MINIMUM, write_tables
 from coaching_stats.worlds import simulate
 
 DATA = Path(__file__).parents[1] / "data"
@@ -53,3 +55,22 @@ def test_the_readme_gives_the_command_that_made_them(name):
         f"--out data/{name}"
     )
     assert command in (DATA / "README.md").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("page", [DATA / "README.md", DATA.parent / "docs" / "data-model.md"])
+def test_the_pages_mark_the_columns_that_a_table_must_have(page):
+    text = page.read_text(encoding="utf-8").partition("## 2. ")[0]
+    rows = [row.strip("|").split("|") for row in text.splitlines() if row.count("|") >= 4]
+    named = {name: cells for name, *cells in rows if name.strip(" `") in TABLES}
+    assert [name.strip(" `") for name in named] == list(TABLES)
+    for name, cells in named.items():
+        table = TABLES[name.strip(" `")]
+        assert re.findall(r"`(\w+)`!", cells[-1]) == list(table.required)
+        is_bold = len(cells) == 2  # keys and columns in one cell
+        keys = re.findall(r"\*\*`(\w+)`\*\*" if is_bold else r"`(\w+)`", cells[1])
+        assert keys == list(table.key)
+
+
+def test_the_readme_names_the_least_that_a_study_needs():
+    readme = " ".join((DATA / "README.md").read_text(encoding="utf-8").split())
+    assert f"needs {' and '.join(f'`{name}.csv`' for name in MINIMUM)}" in readme

@@ -66,6 +66,7 @@ LAYERS = (
     "worlds",
     "survey_design",
     "receipt",
+    "our_names",
     "matching",
     "mapping",
     "single_file",

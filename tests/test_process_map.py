@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from coaching_stats.errors import DataError, StudyError
+from coaching_stats.process_inventory import read_inventory
 from coaching_stats.process_map import process_map
 
 ELEMENTS = ("P1", "P2")
@@ -245,3 +246,46 @@ def test_the_callers_frame_stays_as_it_was():
     before = ratings.copy()
     process_map(ratings)
     pd.testing.assert_frame_equal(ratings, before)
+
+
+def long_and_wide():
+    """The same ratings in both forms, as text, with a decimal in one cell."""
+    long = simulated(n_teams=6, per_team=1).astype(str)
+    long.loc[0, "a"] = "2.5"
+    who = ["team_id", "rater_id", "rater_role"]
+    wide = long.pivot(index=who, columns="element", values=list("abcdefgh"))
+    wide.columns = [f"{element}_{rating}" for rating, element in wide.columns]
+    return long, wide.reset_index()
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["long", "wide"])
+@pytest.mark.parametrize("file", ["a.csv", "a.tsv", "a.xlsx"])
+def test_an_inventory_is_read_like_any_other_file(form, file, tmp_path):
+    """Semicolons, decimal commas, Windows-1252, a workbook: the same map."""
+    long, wide = long_and_wide()
+    path, given = tmp_path / file, (long, wide)[form].assign(note="hyvä")
+    if file == "a.csv":
+        commas = given.map(lambda cell: cell.replace(".", ","))
+        commas.to_csv(path, sep=";", index=False, encoding="cp1252")
+    elif file == "a.tsv":
+        given.to_csv(path, sep="\t", index=False)
+    else:
+        given.to_excel(path, index=False)
+    read, notes = read_inventory(path)
+    numbers = long.astype(dict.fromkeys("abcdefgh", float))
+    expected = process_map(numbers, minimum_group=2)
+    pd.testing.assert_frame_equal(process_map(read, minimum_group=2).tidy(), expected.tidy())
+    assert notes == (f"{len(given)} rows read, {len(given)} kept",)
+
+
+def test_an_export_of_the_inventory_needs_no_ids_of_raters(tmp_path):
+    """Its own names of ids, a row each, and nobody without consent."""
+    _, wide = long_and_wide()
+    export = wide.drop(columns="rater_id").rename(columns={"team_id": "Tiimi"})
+    export["Suostumus"] = ["ei", *["kyllä"] * (len(export) - 1)]
+    path = tmp_path / "vienti.csv"
+    export.to_csv(path, sep=";", index=False)
+    read, notes = read_inventory(path)
+    assert read["rater_id"].tolist() == [f"row {row}" for row in range(3, len(export) + 2)]
+    assert read["team_id"].tolist() == wide["team_id"].tolist()[1:]
+    assert notes[1] == "1 rows dropped: no_consent"

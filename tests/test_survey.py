@@ -55,7 +55,7 @@ def test_a_proposed_mapping_reads_the_file_it_was_proposed_for(survey, command, 
     survey.rename(columns=certain).to_csv(path, index=False, sep=";")
     code, said, err = command("check", path, "--write-mapping", mapping)
     assert (code, err) == (0, "")
-    assert "delimiter ;" in said
+    assert "delimiter semicolon, decimal" in said
     answers = read_survey(path, mapping).answers
     assert set(certain) <= set(answers)
     assert answers["S_LPR1"].dropna().tolist() == survey["S_LPR1"].dropna().tolist()
