@@ -15,7 +15,7 @@ from coaching_stats.chains import (
     pack,
     products_of_means,
 )
-from coaching_stats.resampling import cluster_weights, keep_usable
+from coaching_stats.resampling import TooFewResamples, cluster_weights, keep_usable
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +75,7 @@ def bootstrap_chains(
     -------
     estimate : ndarray, shape (N,)
     ends : ndarray, shape (q, N)
-        Type 7 quantiles.
-
-    Raises
-    ------
-    DesignError
-        More than 5 % of the resamples of a survey cannot carry the chain.
+        Type 7 quantiles; nan where more than 5 % of a survey's resamples cannot carry the chain.
 
     Notes
     -----
@@ -116,5 +111,13 @@ def _ends(
     draws, usable = effects[:, -1].reshape(-1, n_boot), usable.reshape(-1, n_boot)
     if usable.all():
         return np.quantile(draws, probabilities, axis=1)
-    kept = [keep_usable(one[:, None], is_so)[0] for one, is_so in zip(draws, usable, strict=True)]
-    return np.stack([np.quantile(one[:, 0], probabilities) for one in kept], axis=1)
+    kept = [_kept(one, is_so) for one, is_so in zip(draws, usable, strict=True)]
+    return np.stack([np.quantile(one, probabilities) for one in kept], axis=1)
+
+
+def _kept(draws: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Draws of one survey that can be used, or nan alone where too few can."""
+    try:
+        return keep_usable(draws, usable)[0]
+    except TooFewResamples:
+        return np.full(1, np.nan)

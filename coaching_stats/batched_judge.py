@@ -12,7 +12,7 @@ from coaching_stats.batched_gates import Gates
 from coaching_stats.batched_regressions import Estimates
 from coaching_stats.batched_samples import Samples, draw_samples, estimates, point_estimates
 from coaching_stats.batched_surveys import Size, Surveys, draw_surveys
-from coaching_stats.estimates import Evidence
+from coaching_stats.estimates import NO_ERROR, Evidence
 from coaching_stats.gates import Check
 from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.judgement import LegVerdict, Verdict
@@ -36,6 +36,12 @@ class _Leg:
     samples: Sequence[Samples]
     found: Sequence[Sequence[Estimates]]
     same: np.ndarray | None  # estimates from the same respondents, shape (R,)
+
+    @property
+    def is_carried(self) -> np.ndarray:
+        """Where the complete rows carry every regression: bool, shape (R,)."""
+        links = [one for links in self.found for one in links]
+        return np.all([one.std_error >= NO_ERROR for one in links], axis=0)  # nan: too few rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,12 +141,17 @@ def _judge(
         checks = gates.failures(one.leg, one.sources, one.samples, one.found)
         for gate in hypothesis.gates:
             failed[gate] = failed.get(gate, False) | checks[gate]
-    passed = ~np.any([np.zeros(surveys.n, dtype=bool), *failed.values()], axis=0)
+    is_refused = ~np.all([one.is_carried for one in legs], axis=0)
+    passed = ~np.any([is_refused, *failed.values()], axis=0)
     found = []
     for place, one in enumerate(legs):
         seeds = [_child(stream, number, place, 0) for stream, number in streams]
         is_chain = one.leg.kind == "indirect"
         found.append(_chain(one, surveys, passed, seeds, n_boot) if is_chain else _single(one))
+    # what can be told of a chain from its resamples only
+    is_refused |= passed & np.any([np.isnan(one.estimate) for one in found], axis=0)
+    failed["G2"] = failed.get("G2", False) | is_refused
+    passed &= ~is_refused
     grade = max(grade_of(leg, sources) for leg, sources in pairs)
     return [
         _verdict(hypothesis, grade, legs, found, r)
@@ -253,6 +264,7 @@ def _chain(
             n_boot=n_boot,
             probabilities=ENDS,
         )
+    estimate[np.isnan(ends).any(axis=0)] = np.nan
     by_level = dict(zip(LEVELS, zip(ends[::2], ends[1::2], strict=True), strict=True))
     return _Found(estimate, by_level, links[chosen, np.arange(surveys.n)])
 

@@ -22,6 +22,7 @@ OF_FIRMS = (
     "process_version_sales",
     "process_version_lead",
 )  # alike if simulated
+NO_SPREAD = 1e-12  # of the largest value: what rounding alone gives a constant, as in `samples`
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Samples:
     Attributes
     ----------
     z : mapping from variable to ndarray, shape (R, n)
-        Anything where a row is not kept.
+        Anything where a row is not kept; nan in a survey where the variable does not vary.
     keep : ndarray of bool, shape (R, n)
     teams : ndarray of int, shape (n,)
         Position of each row's team.
@@ -50,6 +51,11 @@ class Samples:
     by_team: frozenset[str]
     is_of_teams: bool
     least_firms: float
+
+    @property
+    def varies(self) -> np.ndarray:
+        """Surveys in which every variable does: bool, shape (R,)."""
+        return ~np.isnan([values.sum(axis=1) for values in self.z.values()]).any(axis=0)
 
     def is_clustered(self, surveys: Surveys) -> np.ndarray:
         """Whether the rows of each survey are clustered: bool, shape (R,)."""
@@ -187,13 +193,14 @@ def _z_of(
 
 
 def _z(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """z-scores over the kept rows of each survey, 0 elsewhere."""
+    """z-scores over the kept rows of each survey, 0 elsewhere; nan where nothing varies."""
     count = keep.sum(axis=1, keepdims=True)
     known = np.where(keep, values, 0.0)
     mean = known.sum(axis=1, keepdims=True) / np.maximum(count, 1)
     gap = np.where(keep, known - mean, 0.0)
     spread = np.sqrt((gap**2).sum(axis=1, keepdims=True) / np.maximum(count - 1, 1))
-    return gap / np.where(spread > 0, spread, 1.0)
+    varies = spread > NO_SPREAD * np.maximum(1.0, np.abs(known).max(axis=1, keepdims=True))
+    return gap / np.where(varies, spread, np.nan)
 
 
 def _centred(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
@@ -222,7 +229,7 @@ def estimates(surveys: Surveys, leg: Leg, samples: Samples) -> list[Estimates]:
     Returns
     -------
     list of Estimates
-        nan where a survey has too few rows to carry the regression.
+        nan where a survey has too few rows to carry the regression, or a variable does not vary.
     """
     return [_estimate(surveys, samples, model) for model in _models(leg, samples)]
 
@@ -236,11 +243,10 @@ def point_estimates(leg: Leg, samples: Samples) -> np.ndarray:
     samples : Samples
     """
     n, rows = samples.keep.shape
+    keep = samples.keep & samples.varies[:, None]
     return np.prod(
         [
-            slopes(
-                model.y.reshape(n, rows), model.x.reshape(n, rows, -1), samples.keep, model.contrast
-            )
+            slopes(model.y.reshape(n, rows), model.x.reshape(n, rows, -1), keep, model.contrast)
             for model in _models(leg, samples)
         ],
         axis=0,
@@ -259,7 +265,7 @@ def _estimate(surveys: Surveys, samples: Samples, model: Equation) -> Estimates:
     y, x = model.y.reshape(n, rows), model.x.reshape(n, rows, -1)
     k = x.shape[-1]
     n_kept = samples.keep.sum(axis=1)
-    usable = n_kept > k
+    usable = (n_kept > k) & samples.varies
     if not samples.is_of_teams:
         shape = surveys.counted.shape
         return clustered(

@@ -232,7 +232,7 @@ def _judged(
         }
     try:
         _, verdicts = judge_tables(tables, study, to_judge, n_splits=N_SPLITS, n_boot=N_BOOT)
-    except DesignError:  # nobody answered, or a model that these answers cannot carry
+    except DesignError:  # nobody answered: nothing at all can be judged
         return {**{h.id: NOT_TESTABLE for h in study.hypotheses}, THEORY: NOT_TESTABLE}
     found = {v.hypothesis.id: v.verdict for v in verdicts.judged}
     return {**found, THEORY: verdicts.theory.verdict}
@@ -324,7 +324,7 @@ def _notes(design: Design) -> Iterator[str]:
     yield f"simulated surveys, design {design}"
     yield f"random halves are medians over {N_SPLITS} splits in place of {JUDGED_SPLITS}"
     yield f"chains take {N_BOOT:,} resamples in place of {JUDGED_BOOT:,}"
-    yield "a survey that no model can be fitted to counts as not testable throughout"
+    yield "a prediction whose model a survey cannot carry counts as not testable"
     yield "intervals are Wilson's at 95 %, of the simulation's own error"
     if design.conditions != USUAL:
         yield "response rates, loadings and gaps are those of the data that the design is of"

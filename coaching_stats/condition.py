@@ -78,6 +78,10 @@ def refuse_without_rows(gram: np.ndarray, terms: Sequence[str], condition: float
     )
 
 
+class RankDeficient(DesignError):
+    """Regressors that repeat each other: a fault of the file or the study, not of their size."""
+
+
 def refuse_dependent(design: np.ndarray, terms: Sequence[str]) -> None:
     """Refuse linearly dependent regressors, naming those that repeat others."""
     size = np.linalg.norm(design, axis=0)
@@ -96,7 +100,7 @@ def refuse_dependent(design: np.ndarray, terms: Sequence[str]) -> None:
 
 
 def _refuse_rank(named: Sequence[str], why: str, terms: Sequence[str]) -> None:
-    raise DesignError(
+    raise RankDeficient(
         explain(
             what=f"the model is rank-deficient: {first_ten(named)} "
             f"{'is' if len(named) == 1 else 'are'} {why}",

@@ -102,10 +102,8 @@ def cross_check(
     return _check(run, verdicts, tuple(MODELS), n_boot, rng)
 
 
-def cross_check_notes(
-    run: JudgedRun, hypotheses: Sequence[str] | None = None, *, language: str = "en"
-) -> tuple[str, ...]:
-    """Say where the mixed, rank-based or logistic model disagrees with a verdict; no resampling.
+def quick_check(run: JudgedRun, hypotheses: Sequence[str] | None = None) -> CrossChecks:
+    """Check several verdicts by the mixed, rank-based and logistic model; no resampling.
 
     Parameters
     ----------
@@ -113,17 +111,14 @@ def cross_check_notes(
     hypotheses : sequence of str, optional
         Ids; the core hypotheses of the study when not given. One that is not testable, or predicts
         no slope or interaction, has nothing to be said of.
-    language : {"en", "fi"}
 
     Returns
     -------
-    tuple of str
-        One sentence each, none where all agree.
+    CrossChecks
     """
     core = [v.hypothesis.id for v in run.verdicts.judged if v.hypothesis.is_core]
     chosen = [run.verdicts[name] for name in (core if hypotheses is None else hypotheses)]
-    rng = np.random.default_rng(run.seed)
-    return _check(run, chosen, QUICK, 0, rng).sentences(language)
+    return _check(run, chosen, QUICK, 0, np.random.default_rng(run.seed))
 
 
 def _check(

@@ -23,6 +23,7 @@ INTERVAL = ("estimate", "conf_low", "conf_high")
 NAMED = ("grade", "n", "clusters", "sesoi")  # changes that have a part of their own
 FURTHER = 3  # other numbers that one sentence names
 DIGITS = 12
+EXPLORATORY = "exploratory, no conclusion"
 HEAD = ("Prediction", "Verdict", "Grade", "Estimate [95 % CI]", "n", "What changed")
 HEADLINES = {
     SAME: "No verdict, no sign and no number changed.",
@@ -108,11 +109,18 @@ def _parts(found: Differences, name: str, changes: list[Change]) -> Iterator[str
 
 def _verdict(found: Differences, name: str, what: dict[str, Change]) -> Iterator[str]:
     words = _words(found.new, name)
+    is_claim = not _is_exploratory(found.new, name)
     if "verdict" in what:
         code = words.get("reason", "").partition(":")[0]
-        yield _pair(what["verdict"]) + (f" ({code})" if code else "")
+        rule = "" if is_claim else f"{EXPLORATORY}; by the rule "
+        yield rule + _pair(what["verdict"]) + (f" ({code})" if code else "")
     elif words:
-        yield f"still {words['verdict']}"
+        yield f"still {words['verdict']}" if is_claim else EXPLORATORY
+
+
+def _is_exploratory(file: Results, name: str) -> bool:
+    """Whether a hypothesis gets no conclusion: it has a verdict by the rule, and no sentence."""
+    return not _words(file, name).get("wording", name)
 
 
 def _further(changes: list[Change]) -> Iterator[str]:
@@ -174,11 +182,17 @@ def _row(found: Differences, name: str, changes: list[Change]) -> list[str]:
     has_interval = any(change.what in INTERVAL for change in changes)
     return [
         name,
-        *(_cell(*(one.get(key, "") for one in words)) for key in ("verdict", "grade")),
+        _cell(*(_verdict_cell(file, name) for file in files)),
+        _cell(*(one.get("grade", "") for one in words)),
         _interval_pair(found, name) if has_interval else _interval(found.new, name),
         _cell(*(_plain(file["estimates"].get(f"{name}.n"), 0) for file in files)),
         "; ".join(_parts(found, name, changes)),
     ]
+
+
+def _verdict_cell(file: Results, name: str) -> str:
+    verdict = _words(file, name).get("verdict", "")
+    return f"{EXPLORATORY} ({verdict} by the rule)" if _is_exploratory(file, name) else verdict
 
 
 def _cell(old: str, new: str) -> str:

@@ -108,8 +108,6 @@ def _targets(
             parents.setdefault(child, []).append(part.parent)
     found = []
     for group in [*(g for g in hidden if hidden[g]), *members, *sorted(implied)]:
-        if (group, "n") not in system.column:
-            continue
         is_hidden = group in hidden
         heads = system.column[group, "n"]
         people = rules.people.get((group, question))
@@ -143,14 +141,14 @@ def _is_known_zero(system: System, parents: Iterable[str], item: Item) -> bool:
 
 
 def _unit(published: Published, question: str, scale: Range | None) -> float:
-    """What one step of a seven-point scale is to this question's figures."""
+    """What one step of a seven-point scale is to this question's figures, sums by person."""
     if scale is not None:
         return (scale[1] - scale[0]) / STEPS
     values = [
-        s.value
+        s.value if s.is_ratio else s.value / max(published.heads[group, question][0], 1.0)
         for group in published.groups(question)
         for s in published.statements.get((group, question), ())
-        if s.kinds == ("sum",) and s.is_ratio
+        if s.kinds == ("sum",)
     ]
     spread = max(values) - min(values) if values else 0.0
     return (spread or abs(values[0]) if values else 0.0) / STEPS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -160,8 +160,9 @@ def _nested_wholes(
 def scene_leaks(scene: Scene, circle: Circle, question: str) -> list[Leak]:
     """Find every leak of a question, on the strongest assumptions that the figures allow.
 
-    Assumed, and dropped in turn where the figures contradict it: that means have two decimals, that
-    answers did not change since the earlier report, and that they lie on the scale.
+    Assumed, and dropped in turn where the figures contradict it: that answers did not change since
+    the earlier report, that of two tables' wholes the smaller one is part of the larger one where a
+    few people are between them, that means have two decimals, and that answers lie on the scale.
 
     Raises
     ------
@@ -169,22 +170,27 @@ def scene_leaks(scene: Scene, circle: Circle, question: str) -> list[Leak]:
         The figures contradict each other on every assumption.
     """
     full = scale_of(scene.published, question, scene.rules)
-    for scale in dict.fromkeys((full, None)):
-        for published in (scene.published, scene.coarse):
-            for links in (_links(published, circle, question, scene, scale), []):
-                try:
-                    leaks = question_leaks(
-                        published,
-                        question,
-                        [*circle.partitions, *links],
-                        circle.heads,
-                        scene.rules,
-                        scale=scale,
-                        ours=scene.ours,
-                    )
-                except ContradictionError:
-                    continue
-                return [leak for leak in leaks if not _is_old_news(scene, question, leak)]
+    in_tables = tuple(part for part in circle.partitions if part.table)
+    assumptions = product(
+        dict.fromkeys((full, None)),
+        (scene.published, scene.coarse),
+        dict.fromkeys((circle.partitions, in_tables)),
+    )
+    for scale, published, parts in assumptions:
+        for links in (_links(published, circle, question, scene, scale), []):
+            try:
+                leaks = question_leaks(
+                    published,
+                    question,
+                    [*parts, *links],
+                    circle.heads,
+                    scene.rules,
+                    scale=scale,
+                    ours=scene.ours,
+                )
+            except ContradictionError:
+                continue
+            return [leak for leak in leaks if not _is_old_news(scene, question, leak)]
     raise ContradictionError
 
 
@@ -240,7 +246,7 @@ def _is_possible_link(
     between = n * mean - n_part * mean_part
     slack = n * half + n_part * half_part
     bounds = (0.0, 0.0) if n == n_part else scale or (-NO_BOUND, NO_BOUND)
-    rest = (n - n_part) or 1.0
+    rest = n - n_part
     return rest * bounds[0] - slack <= between <= rest * bounds[1] + slack
 
 

@@ -43,8 +43,8 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
         "heading": said["heading"],
         "answer": escape(said["answer"]).format(
             verdict=said["verdicts"][verdict],
-            true=_share(shares, TRUE_WORLD, verdict, language),
-            false=_share(shares, shares.loc[rivals, verdict].idxmax(), verdict, language),
+            true=_said(shares, TRUE_WORLD, verdict, "some", language),
+            false=_said(shares, shares.loc[rivals, verdict].idxmax(), verdict, "most", language),
         ),
         "text": said["text" if run.calibration is None else "own"].format(
             n=found.n_sim, design=found.design
@@ -62,6 +62,14 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
             for world in dict.fromkeys(rates["world"])
         ],
     }
+
+
+def _said(shares: pd.DataFrame, world: str, verdict: str, how: str, language: str) -> Markup:
+    """A share within the sentence: of zero nobody says "at most"."""
+    said = texts(language)["calibration"]["shares"]
+    if not shares.loc[world, verdict]:
+        return escape(said["none"])
+    return escape(said[how]).format(share=_share(shares, world, verdict, language))
 
 
 def _share(shares: pd.DataFrame, world: str, verdict: str, language: str) -> Markup:

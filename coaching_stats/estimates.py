@@ -8,22 +8,24 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from coaching_stats.errors import DesignError
+from coaching_stats.errors import DesignError, explain
 from coaching_stats.hypotheses import Leg
 from coaching_stats.measured import Measured
 from coaching_stats.mediation import Mediation, mediate_arrays
 from coaching_stats.models import (
+    Equation,
     Estimated,
     chain_frame,
     chain_of,
     equations,
+    slope_at,
     with_firms,
-    with_slope_at,
 )
 from coaching_stats.samples import Sample, draw_sample
 from coaching_stats.sourcing import Sourcing
 
 N_BOOT = 5_000
+NO_ERROR = 1e-8  # of a slope of z-scores: what rounding leaves where nothing is left over
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,24 +89,39 @@ def estimate_leg(
     Raises
     ------
     DesignError
-        Linearly dependent variables, or too few rows.
+        Linearly dependent variables, an outcome that repeats others, or too few rows.
     """
     n_splits = len(measured.halves) if sources.has_halves else 1
     samples = [draw_sample(measured, leg, sources, split) for split in range(n_splits)]
-    links = [[eq.estimate() for eq in equations(leg, sample)] for sample in samples]
+    models = [equations(leg, sample) for sample in samples]
+    links = [[link.estimate() for link in model] for model in models]
+    for split in links:
+        _refuse_copies(leg, split)
     if leg.kind == "indirect":
         return _chain(leg, sources, samples, links, seed, n_boot)
     evidence = _single(leg, sources, samples, [link[0] for link in links])
     if not leg.is_interaction:
         return evidence
-    return replace(evidence, simple_slopes=_simple_slopes(leg, samples))
+    return replace(evidence, simple_slopes=_simple_slopes(leg, [m for (m,) in models]))
 
 
-def _simple_slopes(leg: Leg, samples: list[Sample]) -> Mapping[float, Estimated]:
+def _refuse_copies(leg: Leg, links: list[Estimated]) -> None:
+    """Refuse an outcome that its regressors give exactly: no error could ever be seen."""
+    outcomes = chain_of(leg)[1:] if leg.kind == "indirect" else (leg.outcome,)
+    for outcome, link in zip(outcomes, links, strict=True):
+        if link.std_error < NO_ERROR:
+            raise DesignError(
+                explain(
+                    what=f"{outcome} repeats other variables exactly: its slope has no error",
+                    remedy="check whether one column stands under two names",
+                )
+            )
+
+
+def _simple_slopes(leg: Leg, models: list[Equation]) -> Mapping[float, Estimated]:
     """Slope of the predictor at three places of the moderator; medians over the splits."""
-    models = [equations(leg, sample)[0] for sample in samples]
     return {
-        place: _median([with_slope_at(leg, model, place).estimate() for model in models])
+        place: _median([model.estimate_of(slope_at(leg, model, place)) for model in models])
         for place in (-1.0, 0.0, 1.0)
     }
 

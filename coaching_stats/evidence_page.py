@@ -12,8 +12,10 @@ from coaching_stats.addresses import addressed, interval
 from coaching_stats.double_checks import BOUNDS, PER_CENT, DoubleChecks, double_checks
 from coaching_stats.study import Run
 from coaching_stats.texts import texts
+from coaching_stats.wording import leg_name
 
 OUTCOMES = ("WTC", "SWC")
+NEAR_ZERO = 0.005  # a share that is shown as 0 %
 
 
 def evidence_content(run: Run, language: str) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def evidence_content(run: Run, language: str) -> dict[str, Any]:
     tables = (
         ("stress", _stress(run, checks, language)),
         ("shares", _shares(checks, language)),
-        ("rows", _rows(checks, language)),
+        ("rows", _rows(run, checks, language)),
     )
     return {
         "heading": said["heading"],
@@ -38,7 +40,7 @@ def evidence_content(run: Run, language: str) -> dict[str, Any]:
             {
                 "id": name,
                 "heading": said[name]["heading"],
-                "text": said[name]["text"],
+                "text": _text(said[name], name, checks),
                 "head": said[name]["head"],
                 "rows": rows,
             }
@@ -49,6 +51,12 @@ def evidence_content(run: Run, language: str) -> dict[str, Any]:
     }
 
 
+def _text(said: dict[str, Any], name: str, checks: DoubleChecks) -> str:
+    """What a table shows; what a share below zero means, only where there is one."""
+    is_below = name == "shares" and (checks.bounded()[list(BOUNDS)] < -NEAR_ZERO).any(axis=None)
+    return f"{said['text']} {said['below_zero']}" if is_below else said["text"]
+
+
 def _stress(run: Run, checks: DoubleChecks, language: str) -> Iterator[list[object]]:
     said = texts(language)["double_checks"]["stress"]
     for row in checks.stressed().to_dict("records"):
@@ -56,7 +64,7 @@ def _stress(run: Run, checks: DoubleChecks, language: str) -> Iterator[list[obje
         has_across = row["across_verdict"] != ""
         needed = row["vanishing_share"]
         yield [
-            f"{row['term']} · {_title(run, row['term'], language)}",
+            _prediction(run, row["term"], language),
             _estimate(at, row, "", language),
             _estimate(at, row, "across_", language) if has_across else "–",
             said["bases"].get(row["across"], "–"),
@@ -69,9 +77,13 @@ def _outcome(row: dict[str, Any], has_across: bool) -> str:
     return "withdrawn" if row["withdrawn"] else "stands" if has_across else "open"
 
 
-def _title(run: Run, name: str, language: str) -> str:
+def _prediction(run: Run, name: str, language: str) -> str:
+    """Id and title; of a prediction in several parts also the part whose numbers are shown."""
     hypothesis = run.study.hypothesis(name)
-    return hypothesis.title_fi if language == "fi" else hypothesis.title
+    title = hypothesis.title_fi if language == "fi" else hypothesis.title
+    first, *others = hypothesis.legs
+    part = f": {leg_name(first, run.study, language)}" if others else ""
+    return f"{name} · {title}{part}"
 
 
 def _estimate(at: str, row: dict[str, Any], prefix: str, language: str) -> Markup:
@@ -111,18 +123,24 @@ def _no_share(run: Run, checks: DoubleChecks, language: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _rows(checks: DoubleChecks, language: str) -> Iterator[list[object]]:
+def _rows(run: Run, checks: DoubleChecks, language: str) -> Iterator[list[object]]:
     units = texts(language)["double_checks"]["rows"]["units"]
-    legs = checks.missing.tidy().groupby("hypothesis")["leg"].agg(list)
     for row in checks.counted().to_dict("records"):
         at = f"{row['hypothesis']}.{row['leg']}.rows"
-        is_whole = row["leg"] == row["hypothesis"]
-        place = 1 + legs[row["hypothesis"]].index(row["leg"])
         yield [
-            row["hypothesis"] if is_whole else f"{row['hypothesis']} ({place})",
+            _part(run, row["hypothesis"], row["leg"], language),
             units[row["unit"]],
             *(
                 addressed(f"{at}.{key}", row[key], language, 0)
                 for key in ("total", "used", "missing", "few")
             ),
         ]
+
+
+def _part(run: Run, name: str, leg: str, language: str) -> str:
+    """Id of a prediction; of one in several parts also the part, numbered and in words."""
+    legs = run.study.hypothesis(name).legs
+    if len(legs) == 1:
+        return name
+    place = [one.name for one in legs].index(leg)
+    return f"{name} ({1 + place}): {leg_name(legs[place], run.study, language)}"

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coaching_stats.condition import RankDeficient
 from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.measured import MIN_RESPONDENTS, MIN_RESPONSE_RATE, Measured
 from coaching_stats.models import equations
 from coaching_stats.panel import Items
+from coaching_stats.resampling import MAX_FAILED_SHARE, TooFewResamples
 from coaching_stats.samples import complete_teams, draw_sample
 from coaching_stats.scales import alpha
 from coaching_stats.sourcing import Sourcing, columns_used, focal
@@ -39,6 +41,8 @@ class Check:
     value, fails_at, warns_at : float
         nan where unknown.
     status : {"pass", "warn", "fail", "unknown"}
+    note : str
+        What was met, where the condition has no number that says it.
     """
 
     gate: str
@@ -48,6 +52,7 @@ class Check:
     fails_at: float
     warns_at: float
     status: str
+    note: str = ""
 
 
 def at_least(
@@ -160,22 +165,49 @@ def _likeness(score: np.ndarray, team: np.ndarray) -> Likeness:
         return Likeness(np.nan, np.nan, np.nan, len(score), 0)
 
 
+def refused(leg: Leg, problem: DesignError) -> Check:
+    """G2 fails: a refusal by the model of a leg, as a condition that the data do not meet.
+
+    Parameters
+    ----------
+    leg : Leg
+    problem : DesignError
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> refused(load_study().hypothesis("H2").legs[0], DesignError("SPR does not vary")).what
+    'model'
+    """
+    what, value, least = "model", float("nan"), float("nan")
+    if isinstance(problem, TooFewResamples):
+        what, value, least = "resamples", problem.share, 1 - MAX_FAILED_SHARE
+    return Check("G2", what, leg.outcome, value, least, least, "fail", str(problem))
+
+
 def _clusters(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Check]:
-    """G2: teams, and degrees of freedom of the judged terms."""
+    """G2: teams, and degrees of freedom of the judged terms in a model that the rows carry."""
     warns_teams = 100 if leg.kind == "indirect" and len(leg.mediators) > 1 else 30
     splits = len(measured.halves) if sources.has_halves else 1
     dfs: list[list[float]] = []
-    n_teams = 0
-    for split in range(splits):
-        n_teams = complete_teams(measured, leg, sources, split)
-        if n_teams < MIN_TEAMS:  # too few to standardise anything
-            break
-        sample = draw_sample(measured, leg, sources, split)
-        if sample.codes is None:
-            break
-        dfs.append([equation.design_df() for equation in equations(leg, sample)])
+    n_teams, refusal = 0, None
+    try:
+        for split in range(splits):
+            n_teams = complete_teams(measured, leg, sources, split)
+            if n_teams < MIN_TEAMS:  # too few to standardise anything
+                break
+            sample = draw_sample(measured, leg, sources, split)
+            if sample.codes is None:
+                break
+            dfs.append([equation.design_df() for equation in equations(leg, sample)])
+    except RankDeficient:
+        raise
+    except DesignError as problem:
+        refusal = refused(leg, problem)
     yield at_least("G2", "teams", leg.outcome, float(n_teams), MIN_TEAMS, warns_teams)
-    if dfs:
+    if refusal:
+        yield refusal
+    elif dfs:
         # nan: the clusters cannot tell the term at all
         least = float(np.nan_to_num(np.median(dfs, axis=0)).min())
         yield at_least("G2", "df", leg.outcome, least, 4, 4)

@@ -88,7 +88,7 @@ def plot_graph(study: Study, *, hypothesis: str | None = None, language: str = "
     elif set(SHADED) & set(graph):
         caption = f"{caption} {said['graph_shaded']}"
     finish(axes, title=title, caption=caption, language=language)
-    axes.figure.canvas.draw()  # boxes have their size only then, and arrows end at boxes
+    axes.figure.draw_without_rendering()  # boxes have their size only then, and arrows end at boxes
     for start, end, sign in graph.edges(data="sign"):
         _arrow(axes, boxes[start], boxes[end], sign)
     return axes
@@ -164,7 +164,7 @@ def _arrow(axes: Axes, start: Text, end: Text, sign: str) -> None:
     is_negative = sign == "negative"
     (x0, y0), (x1, y1) = start.get_position(), end.get_position()
     passes_over = x1 - x0 > 1 and abs(y1 - y0) < 0.8  # a box stands between: go around it
-    axes.add_patch(
+    axes.add_artist(  # not add_patch, which would trace each arrow for limits that are set
         FancyArrowPatch(
             (x0, y0),
             (x1, y1),

@@ -12,7 +12,7 @@ from coaching_stats.frames import label_codes, left_out, numeric_columns, requir
 from coaching_stats.one_factor import one_factor
 from coaching_stats.regression import regress
 from coaching_stats.reliability import SINGULAR
-from coaching_stats.results import COLUMNS, Table
+from coaching_stats.results import COLUMNS, Table, holm
 
 FEW = 50  # respondents of a language, below which little is seen
 LEAST = 3  # respondents of a language, below which its line has no error
@@ -89,8 +89,6 @@ def item_bias(
     >>> found.tidy()["term"].tolist()
     ['S_SPR1', 'S_SPR2', 'S_SPR3']
     """
-    from statsmodels.stats.multitest import multipletests  # costs a second to import
-
     _check_items(items)
     require_columns(data, [*items, group, *([cluster] if cluster else [])])
     values = numeric_columns(data, list(items))
@@ -106,7 +104,7 @@ def item_bias(
         for j in range(len(items))
     ]
     table = pd.DataFrame(rows).assign(term=list(items))
-    table.insert(len(COLUMNS), "p_adjusted", multipletests(table["p_value"], method="holm")[1])
+    table.insert(len(COLUMNS), "p_adjusted", holm(table["p_value"].tolist()))
     weak = [item for item, share in zip(items, reliable, strict=True) if share < WEAK]
     notes = (
         f"{names[1]} ({sizes[1]} respondents) less {names[0]} ({sizes[0]})",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from coaching_stats.cluster_robust import identified_alone, nearly_alone, satterthwaite_df
+from coaching_stats.cluster_robust import cr2, identified_alone, nearly_alone, satterthwaite_df
 from coaching_stats.errors import DesignError, StudyError, explain, first_ten
 from coaching_stats.hypotheses import Leg
-from coaching_stats.least_squares import Fit, fit_rows
-from coaching_stats.regression import regress_arrays
+from coaching_stats.least_squares import Fit, Rows, fit_rows, hc3
+from coaching_stats.regression import refuse_one_cluster
 from coaching_stats.results import t_quantile, two_sided_p
 from coaching_stats.samples import Sample
 from coaching_stats.sourcing import variables
@@ -49,31 +50,47 @@ class Equation:
             return np.zeros(len(self.y), dtype=int)
         return np.unique(self.codes, return_inverse=True)[1]
 
+    @cached_property
+    def fit(self) -> Fit:
+        """The regression itself."""
+        return fit_rows(self.y, self.x, self.terms, self.cells)
+
+    @cached_property
+    def vcov(self) -> np.ndarray:
+        """Covariance of the scaled coefficients by `method`, shape (k, k)."""
+        if self.codes is None:
+            return hc3(self.fit, Rows(self.x, self.y, self.cells, None))
+        refuse_one_cluster(int(self.cells.max()) + 1, ", ".join(self.terms))
+        return cr2(self.fit.projection)
+
     def design_df(self) -> float:
         """Degrees of freedom of the judged contrast: a matter of the design, not of the answers.
 
         nan where one cluster alone carries it.
         """
         fit = fit_rows(np.arange(len(self.y), dtype=float), self.x, self.terms, self.cells)
-        return float(self._df(fit))
+        return self._df(fit, self.contrast)
 
-    def _df(self, fit: Fit) -> float:
+    def _df(self, fit: Fit, contrast: np.ndarray) -> float:
         if self.codes is None:
             return float(len(self.y) - len(self.terms))
-        contrast = (fit.back.T @ self.contrast)[:, None]
-        alone = identified_alone(fit.projection, contrast), nearly_alone(fit.projection, contrast)
+        scaled = (fit.back.T @ contrast)[:, None]
+        alone = identified_alone(fit.projection, scaled), nearly_alone(fit.projection, scaled)
         if np.any(alone):  # its residuals are zero by construction, so no error can be seen
             return float("nan")
-        return satterthwaite_df(fit.projection, contrast)[0]
+        return float(satterthwaite_df(fit.projection, scaled)[0])
 
     def estimate(self) -> Estimated:
-        """Estimate the contrast with its standard error and degrees of freedom."""
-        fitted = regress_arrays(self.y, self.x, self.terms, self.codes, self.method)
-        variance = self.contrast @ fitted.vcov @ self.contrast
+        """Estimate the judged contrast with its standard error and degrees of freedom."""
+        return self.estimate_of(self.contrast)
+
+    def estimate_of(self, contrast: np.ndarray) -> Estimated:
+        """Estimate any contrast of the slopes, shape (k,), from the same fit."""
+        scaled = self.fit.back.T @ contrast
         return Estimated(
-            value=float(self.contrast @ fitted.estimate),
-            std_error=float(np.sqrt(variance)),
-            df=float(self._df(fitted.fit)),
+            value=float(contrast @ self.fit.coef),
+            std_error=float(np.sqrt(scaled @ self.vcov @ scaled)),
+            df=self._df(self.fit, contrast),
         )
 
 
@@ -229,8 +246,8 @@ def chain_frame(leg: Leg, sample: Sample) -> Mapping[str, np.ndarray]:
     return {key: sample.z[key] for key in dict.fromkeys(keys)}
 
 
-def with_slope_at(leg: Leg, equation: Equation, place: float) -> Equation:
-    """Turn an interaction's equation to the slope of its predictor at a place of the moderator.
+def slope_at(leg: Leg, equation: Equation, place: float) -> np.ndarray:
+    """Contrast of an interaction: the slope of its predictor at a place of the moderator.
 
     Parameters
     ----------
@@ -239,10 +256,13 @@ def with_slope_at(leg: Leg, equation: Equation, place: float) -> Equation:
     equation : Equation
     place : float
         In standard deviations of the moderator.
+
+    Returns
+    -------
+    ndarray, shape (k,)
     """
     weights = {leg.predictor[0]: 1.0, f"{leg.predictor[0]}:{leg.moderator}": place}
-    contrast = np.array([weights.get(term, 0.0) for term in equation.terms])
-    return replace(equation, contrast=contrast)
+    return np.array([weights.get(term, 0.0) for term in equation.terms])
 
 
 def with_firms(equation: Equation, firm: np.ndarray) -> Equation:

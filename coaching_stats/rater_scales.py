@@ -177,7 +177,8 @@ def bounded(measured: Measured, leg: Leg, sources: Sourcing) -> Adjusted | None:
     Returns
     -------
     Adjusted or None
-        None where fewer than four further evaluative scales were measured, or rows are few.
+        None where fewer than four further evaluative scales were measured, rows are few, or one
+        scale repeats others.
     """
     sample = _sample(measured, leg, sources)
     if sample is None:
@@ -185,6 +186,8 @@ def bounded(measured: Measured, leg: Leg, sources: Sourcing) -> Adjusted | None:
     rated = _rated(measured.study, leg, sources, sample)
     n, m = rated.scales.shape
     if n - rated.n_teams < 2 * (m + len(rated.tones)):
+        return None
+    if np.linalg.matrix_rank(rated.scales) < m:  # scales that repeat each other bound nothing
         return None
 
     def share_of(covariance: np.ndarray, left: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from coaching_stats.texts import number, texts
 
 MOST_OPTIONS = 7
 MARKS = {"\t": "tab", " ": "space"}
+UNJUDGED = "attention"  # the flag that keeps an answer out of the verdicts
 FACTS = ("tool", "encoding", "delimiter", "decimal", "header_rows", "rows_read", "rows_kept")
 
 
@@ -40,13 +41,13 @@ def _facts(run: Run, language: str) -> Iterator[tuple[str, str]]:
     for key in FACTS:
         value = getattr(receipt, key)
         if value != "":
-            yield said["receipt_facts"][key], MARKS.get(value, str(value))
-    for pattern, entries in (
-        ("receipt_dropped", receipt.dropped),
-        ("receipt_flagged", receipt.flagged),
-    ):
+            named = said["tools"] | MARKS
+            yield said["receipt_facts"][key], named.get(value, str(value))
+    for what, entries in (("dropped", receipt.dropped), ("flagged", receipt.flagged)):
         for reason, n in Counter(entry["reason"] for entry in entries).items():
-            yield said[pattern].format(reason=said["reasons_for_rows"][reason]), str(n)
+            is_unjudged = what == "flagged" and reason == UNJUDGED
+            pattern = said["receipt_unjudged" if is_unjudged else f"receipt_{what}"]
+            yield pattern.format(reason=said["reasons_for_rows"][reason]), str(n)
     personal = dict.fromkeys(entry["column"] for entry in receipt.personal_data)
     if personal:
         yield said["receipt_personal"], ", ".join(personal)
@@ -92,7 +93,15 @@ def careless_content(run: Run, language: str) -> dict[str, Any]:
         for verdict in run.verdicts.judged
         if choices
     ]
-    return {"choices": choices, "rows": rows}
+    return {"choices": choices, "rows": rows, "text": _careless_text(choices, language)}
+
+
+def _careless_text(choices: list[str], language: str) -> str:
+    """What the columns are, no more than there are, and what bold means."""
+    said = texts(language)["report"]["careless_text"]
+    others = [said[choice] for choice in choices if choice in said]
+    columns = said["and"].join([", ".join([said["start"], *others[:-1]]), *others[-1:]])
+    return f"{columns}. {said['end']}"
 
 
 def _cells(
@@ -102,7 +111,7 @@ def _cells(
     words = texts(language)["verdicts"]
     for choice in choices:
         row = of_one.loc[choice]
-        text = words["exploratory" if verdict.is_exploratory else row["verdict"]]
-        if row["verdict"] != NOT_TESTABLE:
-            text += f", {number(row['estimate'], language)}"
-        yield {"text": text, "changed": row["verdict"] != verdict.verdict}
+        is_testable = row["verdict"] != NOT_TESTABLE
+        word = words["exploratory" if verdict.is_exploratory and is_testable else row["verdict"]]
+        shown = f", {number(row['estimate'], language)}" if is_testable else ""
+        yield {"text": word + shown, "changed": word != verdict.word(language)}

@@ -143,7 +143,7 @@ def regress_arrays(
     cells = np.zeros(len(y), dtype=int)
     if codes is not None:
         present, cells = np.unique(codes, return_inverse=True)
-        _refuse_one_cluster(len(present), formula)
+        refuse_one_cluster(len(present), formula)
         clusters = present if labels is None else labels[present]
     if weights is not None:
         weights = weights / weights.mean()
@@ -158,7 +158,7 @@ def _regress_moments(formula: str, moments: Moments, method: Vcov, conf_level: f
         moments = moments.moved_to(np.zeros_like(moments.centre), moments.scale)
     selection = moments.select([*(term for term in terms if term != "Intercept"), outcome])
     if method in CLUSTERED:
-        _refuse_one_cluster(len(selection.clusters), formula)
+        refuse_one_cluster(len(selection.clusters), formula)
     notes = (*moments.notes, left_out(selection.n_dropped, "a value is missing"))
     fit = fit_selection(selection, terms, None)
     return _regression(fit, None, method, formula, conf_level, notes)
@@ -189,7 +189,8 @@ def _regression(
     )
 
 
-def _refuse_one_cluster(n_clusters: int, formula: str) -> None:
+def refuse_one_cluster(n_clusters: int, formula: str) -> None:
+    """Refuse cluster-robust errors from one cluster: nothing varies between clusters."""
     if n_clusters < 2:
         raise DesignError(
             explain(

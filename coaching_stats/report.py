@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from coaching_stats.addresses import addressed
 from coaching_stats.adjustment import adjustment_sentences
-from coaching_stats.cross_checks import cross_check_notes
+from coaching_stats.cross_checks import quick_check
 from coaching_stats.error_rates_page import error_rates_content
 from coaching_stats.evidence_page import evidence_content
 from coaching_stats.figure_svg import svg_text, words_of
@@ -74,8 +74,9 @@ def write_report(run: Run, path: str | Path, *, language: str = "en") -> Path:
     --------
     >>> import tempfile
     >>> from coaching_stats.study import run_study
+    >>> data, study = "data/published/attitude.csv", "data/published/attitude.study.yml"
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = write_report(run_study("data/one_client"), Path(folder, "report.html"))
+    ...     page = write_report(run_study(data, study=study), Path(folder, "report.html"))
     ...     page.read_text(encoding="utf-8")[:15]
     '<!DOCTYPE html>'
     """
@@ -166,9 +167,8 @@ def _failed(run: Run, language: str) -> list[tuple[str, str]]:
 
 def _notes(run: Run, language: str) -> Iterator[dict[str, str]]:
     """Notes with names in place of keys, each once; warnings of gates stand in their own table."""
-    disagreements = dict(
-        zip(cross_check_notes(run), cross_check_notes(run, language=language), strict=True)
-    )
+    checks = quick_check(run)
+    disagreements = dict(zip(checks.disagreements, checks.sentences(language), strict=True))
     found: dict[str, list[str]] = {}
     for note in run.notes:
         name, _, text = note.partition(": ")

@@ -10,6 +10,20 @@ from coaching_stats.errors import DesignError, explain
 MAX_FAILED_SHARE = 0.05
 
 
+class TooFewResamples(DesignError):
+    """Too many resamples hold too few different clusters.
+
+    Attributes
+    ----------
+    share : float
+        Of the resamples, those that can carry the model.
+    """
+
+    def __init__(self, message: str, share: float = float("nan")) -> None:
+        super().__init__(message)
+        self.share = share
+
+
 def cluster_weights(n_clusters: int, n_boot: int, rng: np.random.Generator) -> np.ndarray:
     """Draw Rao-Wu weights: G - 1 clusters with replacement, each weighing G / (G - 1).
 
@@ -156,17 +170,18 @@ def keep_usable(draws: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, tupl
 
     Raises
     ------
-    DesignError
+    TooFewResamples
         More than 5 % of the resamples are lost.
     """
     failed = int((~usable).sum())
     if failed > MAX_FAILED_SHARE * len(usable):
-        raise DesignError(
+        raise TooFewResamples(
             explain(
                 what=f"{failed} of {len(usable)} resamples cannot carry the model",
                 where="some resamples hold too few different clusters",
                 remedy="use fewer covariates, or bring more clusters",
-            )
+            ),
+            share=1 - failed / len(usable),
         )
     if not failed:
         return draws, ()

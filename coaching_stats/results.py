@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,6 +42,32 @@ def t_quantile(probability: float, df: np.ndarray | float) -> np.ndarray:
     1.96
     """
     return special.stdtrit(df, probability)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values of one family so that the chance of any false support stays at its level.
+
+    The i-th smallest of m is multiplied by m - i + 1, and none is below a smaller one's.
+
+    Parameters
+    ----------
+    p_values : sequence of float, length m
+
+    References
+    ----------
+    Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
+
+    Examples
+    --------
+    >>> holm([0.03, 0.01, 0.04])
+    [0.06, 0.03, 0.06]
+    """
+    order = np.argsort(p_values, kind="stable")
+    factors = np.arange(len(order), 0, -1)
+    raised = np.maximum.accumulate(np.asarray(p_values, dtype=float)[order] * factors)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(raised, 1)
+    return adjusted.tolist()
 
 
 class Shown:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from coaching_stats.estimates import Evidence
 from coaching_stats.hypotheses import Leg
 from coaching_stats.models import chain_of
@@ -35,32 +33,6 @@ class Decision:
     verdict: str
     code: str
     values: dict[str, Any] = field(default_factory=dict)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p-values of one family so that the chance of any false support stays at its level.
-
-    The i-th smallest of m is multiplied by m - i + 1, and none is below a smaller one's.
-
-    Parameters
-    ----------
-    p_values : sequence of float, length m
-
-    References
-    ----------
-    Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
-
-    Examples
-    --------
-    >>> holm([0.03, 0.01, 0.04])
-    [0.06, 0.03, 0.06]
-    """
-    order = np.argsort(p_values, kind="stable")
-    factors = np.arange(len(order), 0, -1)
-    raised = np.maximum.accumulate(np.asarray(p_values, dtype=float)[order] * factors)
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.minimum(raised, 1)
-    return adjusted.tolist()
 
 
 def decide(leg: Leg, judged: Evidence, same: Evidence | None) -> Decision:

@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.errors import DesignError
+from coaching_stats.hypotheses import SUFFIX, Study
+from coaching_stats.instrument import load_instrument
 from coaching_stats.published_figures import published_figures
-from coaching_stats.scales import alpha
+from coaching_stats.scales import COUNTS, SINGLE, alpha
 from coaching_stats.study import Run
 from coaching_stats.teams import likeness
+from coaching_stats.texts import texts
 
 
 def scale_table(run: Run) -> pd.DataFrame:
@@ -33,6 +36,37 @@ def scale_table(run: Run) -> pd.DataFrame:
         icc1=[pair[0] for pair in likenesses],
         icc2=[pair[1] for pair in likenesses],
     )
+
+
+def unit(study: Study, column: str, language: str) -> str:
+    """In what a score is measured: by its questions, the study file, or the kind of record.
+
+    Parameters
+    ----------
+    study : Study
+    column : str
+        Such as ``SPR_s``.
+    language : {"en", "fi"}
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> [unit(load_study(), column, "en") for column in ("SPR_s", "CFRQ_m", "TRN_m", "TEN_r")]
+    ['points 1 to 7', 'log (one + number of talks)', 'hours', 'years']
+    """
+    said = texts(language)["units"]
+    key, _, suffix = column.rpartition("_")
+    if suffix == SUFFIX["records"]:
+        return said["records"].get(key, said["recorded"])
+    asked = (i for i in load_instrument().items if (i.construct, SUFFIX[i.form]) == (key, suffix))
+    first, scale = next(asked, None), study.constructs[key].scale
+    if scale is None and first is None:
+        return said["recorded"]
+    if first is not None and key in (*COUNTS, *SINGLE):
+        what = first.anchors_fi if language == "fi" else first.anchors_en
+        return said["log_count"].format(what=what) if key in COUNTS else what
+    low, high = scale or (first.scale_min, first.scale_max)
+    return said["points"].format(low=f"{low:g}", high=f"{high:g}")
 
 
 def _alpha(run: Run, column: str) -> float:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coaching_stats.condition import RankDeficient
 from coaching_stats.errors import DesignError
 from coaching_stats.estimates import estimate_leg
-from coaching_stats.gates import Check, check_gates, failed_gates
+from coaching_stats.gates import Check, check_gates, failed_gates, refused
 from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.judgement import NOT_MEASURED, LegVerdict, Verdict
 from coaching_stats.measured import Measured
@@ -45,6 +46,9 @@ class Road:
 def judge_one(road: Road, hypothesis: Hypothesis, stream: np.random.SeedSequence) -> Verdict:
     """Judge one hypothesis by gates, estimate, rule and grade; multiplicity comes after all.
 
+    A model that the complete rows cannot carry, or a chain that too few resamples can, fails G2:
+    the hypothesis is not testable with these data, and all others are judged.
+
     Parameters
     ----------
     road : Road
@@ -59,8 +63,8 @@ def judge_one(road: Road, hypothesis: Hypothesis, stream: np.random.SeedSequence
 
     Raises
     ------
-    DesignError
-        A model is rank-deficient.
+    RankDeficient
+        Regressors that repeat each other.
     """
     measured = road.measured
     pairs, missing = _sources(measured, hypothesis)
@@ -71,10 +75,8 @@ def judge_one(road: Road, hypothesis: Hypothesis, stream: np.random.SeedSequence
     one_wave = tuple(check for check in checks if check.what != "attrition")
     legs: tuple[LegVerdict, ...] = ()
     if not failed_gates(one_wave):
-        legs = tuple(
-            _judge_leg(measured, hypothesis, leg, sources, seed, road.n_boot)
-            for (leg, sources), seed in zip(pairs, stream.spawn(len(pairs)), strict=True)
-        )
+        legs, refusals = _judge_legs(road, hypothesis, pairs, stream)
+        checks, one_wave = (_by_gate(*found, *refusals) for found in (checks, one_wave))
     better, why = _grade_over_waves(road, pairs)
     if better:
         checks = _checks_over_waves(road, hypothesis, pairs, checks)
@@ -89,6 +91,10 @@ def judge_one(road: Road, hypothesis: Hypothesis, stream: np.random.SeedSequence
     if why:
         legs = (_with_note(legs[0], why),)
     return _verdict(hypothesis, grade, legs, one_wave)
+
+
+def _by_gate(*checks: Check) -> tuple[Check, ...]:
+    return tuple(sorted(checks, key=lambda check: check.gate))
 
 
 def _verdict(
@@ -118,8 +124,7 @@ def _checks_over_waves(
     def of_last(check: Check) -> bool:
         return check.gate == "G1" or (check.gate == "G4" and check.about in process)
 
-    found = (*filter(of_last, last), *(check for check in checks if not of_last(check)))
-    return tuple(sorted(found, key=lambda check: check.gate))
+    return _by_gate(*filter(of_last, last), *(check for check in checks if not of_last(check)))
 
 
 def _over_waves(
@@ -196,6 +201,24 @@ def _grade(measured: Measured, leg: Leg, sources: Sourcing) -> str:
     """Grade of a leg; unknown response rates cost a step, not below D."""
     grade = grade_of(leg, sources)
     return grade if measured.panel.has_response_rates else "D"
+
+
+def _judge_legs(
+    road: Road,
+    hypothesis: Hypothesis,
+    pairs: Sequence[tuple[Leg, Sourcing]],
+    stream: np.random.SeedSequence,
+) -> tuple[tuple[LegVerdict, ...], tuple[Check, ...]]:
+    """Every leg as judged; or none, and the condition that the data of one of them do not meet."""
+    judged = []
+    for (leg, sources), seed in zip(pairs, stream.spawn(len(pairs)), strict=True):
+        try:
+            judged.append(_judge_leg(road.measured, hypothesis, leg, sources, seed, road.n_boot))
+        except RankDeficient:
+            raise
+        except DesignError as problem:
+            return (), (refused(leg, problem),)
+    return tuple(judged), ()
 
 
 def _judge_leg(

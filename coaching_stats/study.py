@@ -10,7 +10,7 @@ import pandas as pd
 
 from coaching_stats.answers import Source, read_source
 from coaching_stats.calibration import Calibration
-from coaching_stats.cross_checks import cross_check_notes
+from coaching_stats.cross_checks import quick_check
 from coaching_stats.hypotheses import Study
 from coaching_stats.panel import Panel, team_scores
 from coaching_stats.receipt import Receipt
@@ -117,7 +117,7 @@ def run_study(
     )
 
     # Where another model disagrees, that is a note on the verdict.
-    return replace(run, notes=(*run.notes, *cross_check_notes(run)))
+    return replace(run, notes=(*run.notes, *quick_check(run).disagreements))
 
 
 def judge(data: Data, study: str | Path | Study | None = None, *, seed: int = 1) -> Verdicts:

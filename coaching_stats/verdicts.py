@@ -14,13 +14,12 @@ from coaching_stats.hypotheses import Hypothesis, Study
 from coaching_stats.judgement import Verdict
 from coaching_stats.measured import Measured, with_halves
 from coaching_stats.panel import Panel, measure
-from coaching_stats.results import Shown, Table
+from coaching_stats.results import Shown, Table, holm
 from coaching_stats.rules import (
     CONTRADICTED,
     INCONCLUSIVE,
     SUPPORTED,
     Decision,
-    holm,
 )
 from coaching_stats.single_verdict import Road, judge_one
 from coaching_stats.texts import texts
@@ -108,8 +107,9 @@ def judge_panel(
 
     Raises
     ------
-    DesignError
-        A model is rank-deficient.
+    RankDeficient
+        Regressors that repeat each other. A model that the rows cannot carry otherwise is no
+        refusal: its hypothesis is not testable, and a note says why.
     """
     stream = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
     every = (*study.hypotheses, *study.described)
@@ -225,6 +225,7 @@ def _notes(judged: Sequence[Verdict], measured: Measured) -> tuple[str, ...]:
                 f"{verdict.hypothesis.id}: judged from the same respondents; no second source "
                 "or later wave is there"
             )
+        notes += [f"{verdict.hypothesis.id}: {c.note}" for c in verdict.checks if c.note]
         warned = [c for c in verdict.checks if c.status in ("warn", "unknown")]
         notes += [
             f"{verdict.hypothesis.id}: {c.gate} {c.status}: {c.what} of {c.about}"

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coaching_stats.gates import Check
-from coaching_stats.hypotheses import Hypothesis, Study
+from coaching_stats.hypotheses import Hypothesis, Leg, Study
 from coaching_stats.texts import number, texts
+
+NO_RATES = "D_rates"  # the second reason for grade D; a contradiction reads the same for both
 
 
 def sentence(
@@ -18,6 +20,7 @@ def sentence(
     language: str,
     *,
     is_equivalence: bool = False,
+    has_shared_respondent: bool = True,
 ) -> str:
     """State a conclusion as strongly as verdict and grade allow, and no stronger.
 
@@ -33,6 +36,9 @@ def sentence(
     language : {"en", "fi"}
     is_equivalence : bool
         An equivalence claim that was contradicted: the data show a meaningful effect.
+    has_shared_respondent : bool
+        Of grade D: whether the same respondent stands on both sides. If not, it is of grade D
+        because response rates are unknown.
 
     Returns
     -------
@@ -45,7 +51,9 @@ def sentence(
         pattern = licence["contradicted_equivalence"]
     else:
         pattern = licence[verdict]
-        pattern = pattern if isinstance(pattern, str) else pattern[grade]
+        if not isinstance(pattern, str):
+            is_without_rates = grade == "D" and not has_shared_respondent
+            pattern = pattern.get(NO_RATES if is_without_rates else grade, pattern[grade])
     return pattern.format(H=claim, gates=gate_list(gates, language))
 
 
@@ -92,6 +100,32 @@ def gate_reasons(checks: Sequence[Check], language: str) -> str:
     """The failed gates with their numbers, such as ``G1: ...; G3: ...``."""
     failed = [check for check in checks if check.status == "fail"]
     return "; ".join(f"{check.gate}: {check_text(check, language)}" for check in failed)
+
+
+def leg_name(leg: Leg, study: Study, language: str) -> str:
+    """Name a part of a prediction by what goes with what, and where.
+
+    Examples
+    --------
+    >>> from coaching_stats.theory import load_study
+    >>> study = load_study()
+    >>> leg_name(study.hypothesis("H8").legs[1], study, "en")
+    'Sales-process rigidity → Seller autonomy'
+    """
+    said = texts(language)["legs"]
+    keys = (leg.predictor[0], *leg.mediators, leg.outcome)
+    path = " → ".join(study.name(key, language) for key in keys)
+    if leg.moderator is None:
+        return path
+    moderator = study.name(leg.moderator, language)
+    return said[_place(leg.at)].format(path=path, moderator=moderator)
+
+
+def _place(at: float | None) -> str:
+    """Where on the third variable a part of a prediction looks."""
+    if at is None:
+        return "any"
+    return "middle" if at == 0 else "high" if at > 0 else "low"
 
 
 def term_name(term: str, study: Study, language: str) -> str:

@@ -49,8 +49,9 @@ def write_workbook(run: Run, path: str | Path) -> None:
                 values = frame[title].tolist()
                 sheet.write_string(0, column, title, head)
                 sheet.set_column(column, column, _width(title, values))
+                figure = formats[_number_format(title, values)]
                 for row, value in enumerate(values, start=1):
-                    _write(sheet, row, column, value, text, formats[_number_format(title, values)])
+                    _write(sheet, row, column, value, text, figure)
 
 
 def _number_format(title: str, values: list[Any]) -> str:

@@ -186,6 +186,53 @@ def test_what_is_told_is_what_subtraction_by_hand_tells(name, figure, value, hea
         assert sources <= set(leak["sources"].split(", "))
 
 
+def part(name, n, mean=4.0, *, item="Q"):
+    """The whole of a table of its own."""
+    return shown(name, "", n, mean, item=item, table="u")
+
+
+PARTS = [FIRM, shown("a", "firm", "14", 4.5), shown("b", "firm", "16", 3.56)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups"),
+    [
+        ([FIRM, part("p", "26")], {"firm outside p"}),
+        ([FIRM, part("p", "25")], set()),  # five are enough
+        ([*PARTS, part("p", "27")], {"firm outside p"}),  # with parts of its own
+        ([FIRM, part("p", "27"), part("q", "27")], set()),  # two wholes: which of them?
+        ([shown("firm", "", "14", 4.0), part("p", "11-12")], set()),  # 2 or 3, if they are nested
+        (
+            [FIRM, shown("a", "firm", "27", 4.0), hidden("b", "firm", "<5"), part("a", "27")],
+            {"b"},  # who are outside a has a name
+        ),
+        (
+            [shown("firm", "", "31", 4.0, item="P"), FIRM, part("p", "27")],
+            {"firm outside p"},  # of Q, not of P
+        ),
+    ],
+)
+def test_a_whole_that_lacks_a_few_people_of_another_one_is_part_of_it(rows, groups):
+    assert set(attack(table(*rows)).frame["group"]) == groups
+
+
+def test_numbers_of_people_are_taken_from_every_question_that_the_same_people_answered():
+    """P says how many they are, Q not exactly: c is told of both."""
+    rows = [shown(*row, item="P") for row in (("firm", "", "30", 4.0), ("a", "firm", "26", 4.5))]
+    rows += [shown("firm", "", ">=10", 4.0), shown("a", "firm", ">=10", 4.5)]
+    rows += [hidden("c", "firm", "<5", item=item) for item in "PQ"]
+    found = attack(table(*rows)).frame
+    means = found[found["figure"] == "mean"]
+    told = zip(means["item"], means["n_low"], means["n_high"], strict=True)
+    assert set(told) == {("P", 4, 4), ("Q", 4, 4)}
+
+
+def test_a_group_that_changed_its_answers_does_not_hide_who_joined_another_one():
+    then = table(shown("a", "", "20", 4.0), shown("b", "", "20", 4.0))
+    now = table(shown("a", "", "22", 4.2), shown("b", "", "21", 4.2))  # nobody answers 8.2
+    assert set(attack(now, previous=then).frame["group"]) == {"a: joined since"}
+
+
 def test_what_is_safe_is_not_recovered():
     assert not attack(table(*SAFE)).is_recovered
 
@@ -264,6 +311,14 @@ def test_an_earlier_report_gives_away_what_is_hidden_now():
     assert "c" in set(attack(now, previous=table(shown("b", "", "13", 3.5))).frame["group"])
 
 
+@pytest.mark.parametrize(("n", "is_news"), [("5", False), ("4", True)])
+def test_what_an_earlier_report_printed_of_enough_people_is_no_news(n, is_news):
+    found = attack(
+        table(hidden("b", "", n), hidden("c", "", "<5")), previous=table(shown("b", "", n, 3.5))
+    )
+    assert ("mean" in set(found.frame["figure"])) is is_news
+
+
 @pytest.mark.parametrize("mean", [4.0, 5.5])
 def test_joiners_by_the_dozen_or_changed_answers_give_nothing_away(mean):
     figures = table(shown("a", "", "32" if mean == 4.0 else "21", mean))
@@ -335,6 +390,194 @@ def test_numbers_of_people_in_ranges_are_weighed_together_with_the_sums():
     ]
     np.testing.assert_allclose([leak["low"], leak["high"]], ends, atol=1e-6)
     assert (leak["n_low"], leak["n_high"]) == (3, 4)
+
+
+def test_a_mean_told_at_any_number_of_people_is_not_hidden_by_the_range_of_that_number():
+    """Both parts of b have the mean 3, so b has; of c and b, 16 people, b are 12 to 15."""
+    parts = [shown("x", "b", "5-9", 3.0), shown("y", "b", "5-9", 3.0)]
+    rows = [FIRM, shown("a", "firm", "14", 4.5), hidden("c", "firm", "<5")]
+    found = attack(table(*rows, hidden("b", "firm", ">=10"), *parts)).frame
+    (leak,) = found[found["group"] == "b"].to_dict("records")
+    np.testing.assert_allclose([leak["low"], leak["high"]], [2.995, 3.005], atol=1e-6)
+    assert (leak["n_low"], leak["n_high"]) == (12, 15)
+
+
+def test_a_group_that_may_be_nobody_is_told_all_the_same():
+    """Of c and b, four people, c has the mean 4 where b is nobody; b has the mean 3 if anybody."""
+    parts = [shown("x", "b", "", 3.0), shown("y", "b", "", 3.0)]
+    rows = [shown("firm", "", "18", 4.0), shown("a", "firm", "14", 4.0), hidden("c", "firm", "<5")]
+    found = attack(table(*rows, hidden("b", "firm", ""), *parts)).frame
+    (leak,) = found[found["group"] == "b"].to_dict("records")
+    np.testing.assert_allclose([leak["low"], leak["high"]], [2.995, 3.005], atol=1e-6)
+    assert (leak["n_low"], leak["n_high"]) == (0, 3)
+
+
+def test_one_firm_does_not_hide_another():
+    """The second firm has no number or figure in common with the first, where c is safe."""
+    rows = [shown("firm 2", "", "12", 4.0), shown("a 2", "firm 2", "8-9", 4.3)]
+    found = attack(table(*SAFE, *rows, hidden("c 2", "firm 2", "<5"))).frame
+    assert set(found["group"]) == {"c 2"}
+    assert "mean" in set(found["figure"])
+
+
+def test_three_unions_of_two_tell_all_three():
+    """x + y, y + z and x + z: half their sum less one of them is the third."""
+    n, total = {"x": 8, "y": 9, "z": 10}, {"x": 24, "y": 45, "z": 42}
+    rows = []
+    for i, (one, other) in enumerate((("x", "y"), ("y", "z"), ("x", "z"))):
+        people, both = n[one] + n[other], total[one] + total[other]
+        rows.append(shown(one + other, "", str(people), round(both / people, 2), table=f"t{i}"))
+        rows += [hidden(g, one + other, str(n[g]), table=f"t{i}") for g in (one, other)]
+    found = attack(table(*rows)).frame
+    for group in n:
+        (leak,) = found[found["group"] == group].to_dict("records")
+        assert leak["low"] <= total[group] / n[group] <= leak["high"]
+
+
+@pytest.mark.parametrize(
+    ("firm", "is_recovered"),
+    [(4.29, True), (4.27, False), (3.71, True), (3.73, False)],  # b: 6.9, 6.7, 1.1 and 1.3
+)
+def test_two_hidden_people_near_the_scales_end_are_told_though_their_interval_is_wide(
+    firm, is_recovered
+):
+    """Their mean is told within 0.19, as wide as two may be; the answers of both lie within 0.5."""
+    rows = [shown("firm", "", "20", firm), shown("a", "firm", "18", 4.0), hidden("b", "firm", "2")]
+    assert attack(table(*rows), minimum=2).is_recovered is is_recovered
+
+
+@pytest.mark.parametrize(
+    ("means", "is_contradictory"),
+    [
+        ((5.0, 4.0, 6.0), False),  # 20 * 5 = 12 * 4 + 8 * 6.5
+        ((5.0, 4.0, 7.0), False),  # 0.2 too low: rounded to whole numbers
+        ((4.0, 4.0, 7.0), True),
+        ((4.5, 4.1, 5.2), False),  # 0.04 too low: rounded to one decimal
+        ((4.5, 4.1, 5.6), True),
+        ((4.51, 4.1, 5.2), True),
+    ],
+)
+def test_means_that_do_not_add_up_were_rounded_to_what_is_written(means, is_contradictory):
+    firm, a, b = means
+    rows = [shown("firm", "", "20", firm), shown("a", "firm", "12", a), shown("b", "firm", "8", b)]
+    said = attack(table(*rows), scales={"Q": None}).notes
+    assert ("rows that contradict each other: Q" in said) is is_contradictory
+
+
+FEW_SAY_LITTLE = [shown("firm", "", "20", 4.0), shown("a", "firm", ">=10", 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "leaks"),
+    [  # b is 1 to 10 people, whose mean is known within 0.39; the mean of many is told within 0.1
+        ([*FEW_SAY_LITTLE, hidden("b", "firm", "1-12")], [("b", "mean", "bounds")]),
+        # b and c together are so many, and nobody hides them
+        ([*FEW_SAY_LITTLE, hidden("b", "firm", ""), hidden("c", "firm", "<5")], []),
+        # who is in print is told once
+        (
+            [shown("c", "firm", "3", 4.0), FIRM, shown("a", "firm", "27", 4.0)],
+            [("c", "mean", "shown")],
+        ),
+        (
+            [shown("a", "", "8", 7.0), ("t", "a", "", "Q#[7]", "8", NOT, NOT, True)],
+            [("a", "everybody's answer", "shown")],
+        ),
+        # what is hidden of another group is in print of b
+        (
+            [
+                hidden("b", "", "10-19"),
+                by_answer("b", "", "10-19", "Q#[7]", 3),
+                ("t", "c", "", "Q#[7]", "<5", NOT, NOT, True),
+            ],
+            [],
+        ),
+    ],
+)
+def test_only_what_is_hidden_or_few_can_be_told(rows, leaks):
+    found = attack(table(*rows)).frame[["group", "figure", "how"]]
+    assert list(found.itertuples(index=False, name=None)) == leaks
+
+
+def test_counts_of_two_hidden_teams_that_are_too_few_together_are_told():
+    gone = [("t", g, "firm", "Q#[7]", "<5", NOT, NOT, True) for g in ("b", "c")]
+    rows = [by_answer("firm", "", "30", "Q#[7]", 12), by_answer("a", "firm", "26", "Q#[7]", 9)]
+    found = attack(table(*rows, *gone)).frame
+    (leak,) = found[found["figure"] == "count"].to_dict("records")
+    assert (leak["group"], leak["item"], leak["low"]) == ("firm less a", "Q#[7]", 3)
+
+
+def test_what_an_earlier_report_told_of_its_own_people_is_not_told_by_this_one():
+    then = table(FIRM, shown("a", "firm", "27", 4.5), hidden("c", "firm", "<5"))
+    assert set(attack(then).frame["figure"]) == {"head count"}
+    assert not attack(table(shown("firm", "", "90", 4.0)), previous=then).is_recovered
+
+
+@pytest.mark.parametrize(("scale", "is_told"), [((0, 100), True), ((0, 50), False)])
+def test_an_interval_is_measured_in_steps_of_the_scale(scale, is_told):
+    """A mean of three within 6.7, where half a step is 8.3 or 4.2."""
+    rows = [shown("firm", "", "1000", 25.0), shown("a", "firm", "997", 25.0)]
+    found = attack(table(*rows, hidden("c", "firm", "<5")), scales={"Q": scale}).frame
+    assert ("mean" in set(found["figure"])) is is_told
+
+
+def test_means_below_zero_are_told_like_any_other():
+    rows = [shown("firm", "", "30", -40.0), shown("a", "firm", "14", -90.0)]
+    rows += [shown("b", "firm", "13", -3.5), hidden("c", "firm", "<5")]
+    found = attack(table(*rows), scales={"Q": None}).frame
+    (leak,) = found[found["figure"] == "mean"].to_dict("records")
+    assert leak["low"] < (-1200 + 1260 + 45.5) / 3 < leak["high"]
+
+
+@pytest.mark.parametrize(
+    ("firm", "a", "few", "is_told"),
+    [
+        (1000.0, 1010.0, 3, False),  # within 2, where half a sixth of their difference is 0.8
+        (1000.0, 1100.0, 3, True),
+        (100.0, 100.0, 3, True),  # no difference: half a sixth of the figure itself
+        (-100.0, -100.0, 3, True),
+        (0.0, 0.0, 3, False),
+    ],
+)
+def test_without_a_scale_figures_are_told_apart_by_how_much_they_differ(firm, a, few, is_told):
+    rows = [shown("firm", "", "300", firm), shown("a", "firm", str(300 - few), a)]
+    found = attack(table(*rows, hidden("c", "firm", "<5")), scales={"Q": None}).frame
+    assert ("mean" in set(found["figure"])) is is_told
+
+
+def test_sums_without_a_scale_are_told_by_subtraction():
+    """Sales of 200 by four people who are hidden; nobody shows a mean."""
+    rows = [("t", "firm", "", "Q:sum", "30", NOT, 1200, False)]
+    rows += [("t", "a", "firm", "Q:sum", "26", NOT, 1000, False), hidden("c", "firm", "<5")]
+    found = attack(table(*rows), scales={"Q": None}).frame
+    assert found.loc[found["figure"] == "mean", "group"].tolist() == ["c"]
+
+
+def test_of_several_options_all_have_to_be_nobodys_before_the_parts_are():
+    few = ("t", "c", "firm", "Q#[6-7]", "<5", NOT, NOT, True)
+    rows = [by_answer("firm", "", "30", f"Q#[{k}]", n) for k, n in ((6, 0), (7, 12))]
+    rows += [by_answer("a", "firm", "26", f"Q#[{k}]", n) for k, n in ((6, 0), (7, 9))]
+    found = attack(table(*rows, few)).frame
+    (leak,) = found[found["figure"] == "count"].to_dict("records")
+    assert (leak["group"], leak["item"], leak["low"], leak["high"]) == ("c", "Q#[6-7]", 3, 3)
+
+
+def test_a_head_count_is_told_of_hidden_groups_below_the_minimum_alone():
+    for rows, sources in (
+        ([shown("a", "firm", "26", 4.5), hidden("c", "firm", "<5")], ["firm, a"]),
+        ([shown("a", "firm", "25", 4.5), hidden("c", "firm", "5-9")], []),  # five are enough
+        ([shown("a", "firm", "26", 4.5), shown("c", "firm", "<5", 4.0)], []),  # in print anyway
+    ):
+        found = attack(table(FIRM, *rows)).frame
+        assert found.loc[found["figure"] == "head count", "sources"].tolist() == sources
+
+
+def test_a_head_count_is_told_by_questions_that_the_same_people_answered_alone():
+    """P was answered by 30 people and Q by 29: that 4 of P's are not in a says nothing of d."""
+    of_p = [shown("firm", "", "30", 4.0, item="P"), shown("a", "firm", "26", 4.5, item="P")]
+    of_q = [shown("firm", "", "29", 4.0, table="u"), shown("a", "firm", ">=10", 4.5, table="u")]
+    few = [hidden("c", "firm", "<5", item="P"), hidden("d", "firm", "<5", table="u")]
+    found = attack(table(*of_p, *of_q, *few)).frame.query("figure == 'head count'")
+    assert found["group"].tolist() == ["c"]
 
 
 def test_a_wider_protection_level_recovers_more_and_a_narrower_one_less():

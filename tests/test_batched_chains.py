@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from coaching_stats.batched_chains import ChainRows, bootstrap_chains
-from coaching_stats.errors import DesignError
 from coaching_stats.estimates import bootstrap_chain
 from coaching_stats.models import chain_frame, chain_of
+from coaching_stats.resampling import TooFewResamples
 from coaching_stats.samples import Sample
 from coaching_stats.theory import load_study
 
@@ -66,5 +66,9 @@ def test_lost_resamples_are_left_out_or_too_many():
     assert any("left out" in note for note in chain.notes)
     expected = [e[-1] for e in chain.interval(0.95)]
     assert together([some])[1][2:, 0].tolist() == pytest.approx(expected, rel=1e-6)
-    with pytest.raises(DesignError, match="resamples cannot carry"):
-        together([with_cause_of_clusters(10)])
+    few = with_cause_of_clusters(10)
+    with pytest.raises(TooFewResamples):
+        bootstrap_chain(LEG, few, np.random.SeedSequence(1), N_BOOT)
+    ends = together([some, few])[1]
+    assert np.isnan(ends[:, 1]).all()
+    assert ends[2:, 0].tolist() == pytest.approx(expected, rel=1e-6)

@@ -1,5 +1,7 @@
 """Surveys judged together get the verdicts that they get one by one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -50,6 +52,7 @@ def together(world, size, conditions, n, seed=7):
         ("reverse_cause", Size(8, 3, 8), USUAL),
         ("common_rater", Size(12, 3, 6), Conditions(missing=0.04, seller_response=0.6)),
         ("theory", Size(1, 12, 8), USUAL),
+        ("theory", Size(9, 2, 8), USUAL),
         ("theory", Size(2, 3, 4), Conditions(manager_response=0.2)),
     ],
 )
@@ -77,6 +80,29 @@ def test_a_batch_does_not_depend_on_its_size():
             n_boot=N_BOOT,
         )
     ]
+
+
+def test_a_chain_that_too_few_resamples_carry_is_alone_in_being_not_testable():
+    """Of six surveys some have too few teams for H5 and enough for H3; nothing is refused."""
+    found = together("theory", Size(9, 2, 8), USUAL, 6)
+    chains = [one["H5"] for one in found if one["H3"] != "not testable"]
+    assert len({*chains}) == 2
+    assert "not testable" in chains
+
+
+def test_a_survey_without_differences_is_not_testable_and_the_others_stay(both):
+    """One of three managers' scores of latitude is the same for every team."""
+    surveys, _ = both
+    (leg,) = STUDY.hypothesis("H3").legs
+    sources = sourcing(STUDY.hypothesis("H3"), leg, STUDY, is_split=True)
+    flat = surveys.teams["LAT_m"].copy()
+    flat[1] = np.where(np.isnan(flat[1]), np.nan, 3.7)  # whose mean is not quite 3.7
+    changed = replace(surveys, teams={**surveys.teams, "LAT_m": flat})
+    (before,), (after,) = (
+        estimates(one, leg, draw_samples(one, STUDY, leg, sources)) for one in (surveys, changed)
+    )
+    assert np.isnan([after.value[1], after.std_error[1], after.df[1]]).all()
+    assert after.value[[0, 2]].tolist() == before.value[[0, 2]].tolist()
 
 
 @pytest.fixture(scope="module")

@@ -185,10 +185,7 @@ def test_designs_that_cannot_carry_the_study(run, tmp_path):
     data = tmp_path / "data.csv"
     frame.to_csv(data, index=False)
     plain = study_of(tmp_path)
-    code, said, err, out = run("study", data, "--study", plain, "--lang", "en")
-    assert (code, err) == (0, "")
-    assert len(re.findall("not testable .G2.", said)) == 2
-    shutil.rmtree(out)
+    refused(run("study", data, "--study", plain), "rank-deficient", "PRIV", "COMPL")
     one = study_of(tmp_path, cluster="firm")
     refused(run("study", data, "--study", one), "cluster column 'firm' holds 1 cluster")
     columns = {"PRIV": "privilege", "LEARN": "learning", "COMPL": "complaints", "RATING": "rating"}

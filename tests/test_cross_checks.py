@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coaching_stats.cross_checks import cross_check, cross_check_notes
+from coaching_stats.cross_checks import cross_check, quick_check
 from coaching_stats.errors import DesignError, StudyError
 from coaching_stats.study import run_study
 from coaching_stats.worlds import simulate
@@ -66,21 +66,20 @@ def test_the_seed_steers_the_resamples_and_nothing_else(theory_run):
     assert (one["estimate"] == other["estimate"]).all()
 
 
-def test_notes_are_the_sentences_of_the_quick_models(theory_run):
+def test_the_quick_models_say_what_they_say_among_all(theory_run):
     names = {"mixed", "rank-based", "logistic"}
     for name in ("H6", "H8"):
         full = cross_check(theory_run, name, n_boot=N_BOOT).disagreements
         quick = [s for s in full if any(f"the {model} model" in s for model in names)]
-        assert list(cross_check_notes(theory_run, [name])) == quick
-    assert cross_check_notes(theory_run, ["H5"]) == ()
-    assert len(cross_check_notes(theory_run, ["H6"], language="fi")) == len(
-        cross_check_notes(theory_run, ["H6"])
-    )
+        assert list(quick_check(theory_run, [name]).disagreements) == quick
+    assert quick_check(theory_run, ["H5"]).disagreements == ()
+    found = quick_check(theory_run, ["H6"])
+    assert len(found.sentences("fi")) == len(found.disagreements)
 
 
-def test_without_a_list_notes_are_on_the_core(theory_run):
+def test_without_a_list_the_core_is_checked(theory_run):
     core = [h.id for h in theory_run.study.hypotheses if h.is_core]
-    assert cross_check_notes(theory_run) == cross_check_notes(theory_run, core)
+    assert quick_check(theory_run).disagreements == quick_check(theory_run, core).disagreements
 
 
 def test_teams_without_clusters_have_no_mixed_model(lq2002_run):

@@ -111,6 +111,18 @@ def test_a_changed_verdict_is_told_with_its_reason_and_interval(found, changed, 
     assert "sesoi 0.20 → 0.30" in line
 
 
+def test_an_exploratory_hypothesis_is_named_as_one_and_never_as_a_claim(found, changed):
+    changed["verdicts"]["H20"].update(verdict="inconclusive", reason="wide_ci: …")
+    changed["estimates"]["H19.n"] = 120
+    assert told(found, changed, "H20") == (
+        "H20: exploratory, no conclusion; by the rule supported → inconclusive (wide_ci)"
+    )
+    assert told(found, changed, "H19") == "H19: exploratory, no conclusion; n 134 → 120"
+    rows = markdown(compare_results(found, changed)).splitlines()
+    (h19,) = [row for row in rows if row.startswith("| H19 ")]
+    assert h19.split(" | ")[1] == "exploratory, no conclusion (contradicted by the rule)"
+
+
 @pytest.mark.parametrize("address", ["H1.estimate", "H19.estimate", "RIG_SWC.estimate"])
 def test_a_turned_sign_is_a_changed_claim(found, changed, diff, address):
     changed["estimates"][address] *= -1

@@ -75,6 +75,34 @@ def test_a_printed_mean_is_an_interval_of_the_sum():
     assert_allclose([system.low[column], system.high[column]], [35.96, 36.04])
 
 
+@pytest.mark.parametrize(("mean", "ends"), [(7.0, (55.96, 56)), (1.0, (8, 8.04))])
+def test_a_mean_at_the_scales_end_was_not_rounded_from_beyond_it(mean, ends):
+    published = read_figures(table(("a", "", "Q", "8", mean, np.nan, False)))
+    system = question_system(published, "Q", [], published_heads(published), (1, 7))
+    column = system.column["a", "sum"]
+    assert_allclose([system.low[column], system.high[column]], ends)
+
+
+def test_answers_are_whole_where_they_are_counted():
+    """Six whole answers cannot add up to 25.8; without shares nobody says that they are whole."""
+    mean, share = (
+        ("a", "", "Q", "6", 4.3, np.nan, False),
+        ("a", "", "Q[6]", "6", np.nan, 0, False),
+    )
+    for rows, is_possible in (([mean], True), ([mean, share], False)):
+        published = read_figures(table(*rows))
+        system = question_system(published, "Q", [], published_heads(published), (1, 7))
+        assert (propagate(system) is None) is not is_possible
+
+
+def test_a_part_of_which_nothing_is_said_may_be_nobody():
+    parts = [Partition("t", "all", ("a", "rest"))]
+    heads = {"all": (9.0, 9.0), "a": (5.0, 9.0)}
+    system = propagate(question_system(Published(), HEADS, parts, heads, None))
+    column = system.column["rest", "n"]
+    assert (system.low[column], system.high[column]) == (0, 4)
+
+
 def published_heads(published):
     """Numbers of people, of one question."""
     return {group: heads for (group, _), heads in published.heads.items()}
@@ -319,6 +347,13 @@ def test_options_that_no_figure_tells_apart_are_one_block(statements, scale, blo
     for kinds in (("sum",), *statements):
         published.statements["a", "Q"].append(Statement(kinds, 0.5, 0.005, True))
     assert answer_blocks(published, "Q", scale) == blocks
+
+
+def test_options_of_hidden_figures_are_told_apart_too():
+    figures = table(
+        ("a", "", "Q[6-7]", "8", np.nan, 50, False), ("b", "", "Q[2]", "8", np.nan, np.nan, True)
+    )
+    assert answer_blocks(read_figures(figures), "Q", (1, 7)) == ((1, 1), (2, 2), (3, 5), (6, 7))
 
 
 def test_a_count_over_several_options_is_a_row_of_their_counts():

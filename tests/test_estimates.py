@@ -1,6 +1,5 @@
 """Every kind of prediction against a computation by hand or by statsmodels."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from studies import only
 
 from coaching_stats.estimates import N_BOOT
 from coaching_stats.measured import with_halves
@@ -192,8 +192,7 @@ def test_names_of_teams_and_order_of_rows_do_not_matter(small):
     }
     numbers = ["estimate", "conf_low", "conf_high", "p_value", "p_adjusted", "n", "clusters"]
     names = ("H1", "H5", "H6", "H7", "H9", "H10", "H15")  # each kind; small, so some are closed
-    kept = tuple(h for h in load_study().hypotheses if h.id in names)
-    study = replace(load_study(), hypotheses=kept)
+    study = only(*names)
     expected = judge(small, study, seed=4).tidy()
     for tables in (shuffled, renamed):
         found = judge(tables, study, seed=4).tidy()
@@ -208,9 +207,7 @@ def test_the_truth_is_found_again_in_a_large_survey():
     compared (H20 is weakened: the spread of seven sellers says less than that of ten).
     """
     names = ("H1", "H2", "H3", "H4", "H7", "H9", "H12", "H16", "H17")
-    study = load_study()
-    kept = tuple(h for h in study.hypotheses if h.id in names)
-    study = replace(study, hypotheses=kept, described=())  # no halves and chains: seconds
+    study = only(*names)  # no halves and chains: seconds
     tables = simulate("theory", firms=400, teams=3, sellers=10, seed=8)
     reference = tables.truth["reference_split"]
     judged = judge(tables, study, seed=1)
@@ -224,7 +221,8 @@ def test_the_truth_is_found_again_in_a_large_survey():
 
 
 def test_between_two_and_nine_firms_a_note_says_what_firms_held_constant_give():
-    run = run_study(simulate("theory", firms=5, teams=6, sellers=9, seed=23))
+    tables = simulate("theory", firms=5, teams=6, sellers=9, seed=23)
+    run = run_study(tables, study=only("H3"))
     teams = usable(run, ["INF_s", "LAT_m", "SKL_s"])
     by_hand = smf.ols("INF_s ~ LAT_m + SKL_s + C(firm_id)", teams).fit()
     evidence = run.verdicts["H3"].legs[0].evidence
@@ -237,7 +235,7 @@ def test_between_two_and_nine_firms_a_note_says_what_firms_held_constant_give():
 def test_simple_slopes_lie_on_the_line_that_the_interaction_draws():
     """Middle slope plus place times interaction, and each with its own error."""
     tables = simulate("theory", firms=20, teams=3, sellers=8, seed=6)
-    evidence = judge(tables)["H2"].legs[0].evidence
+    evidence = judge(tables, only("H2"))["H2"].legs[0].evidence
     low, middle, high = (evidence.simple_slopes[place] for place in (-1.0, 0.0, 1.0))
     assert high.value - middle.value == pytest.approx(evidence.estimate)
     assert middle.value - low.value == pytest.approx(evidence.estimate)

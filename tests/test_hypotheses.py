@@ -11,9 +11,10 @@ from numpy.testing import assert_allclose
 
 from coaching_stats.adjustment import adjustment_of
 from coaching_stats.hypotheses import usual_sesoi
-from coaching_stats.study import judge, run_study
+from coaching_stats.study import judge
 from coaching_stats.study_file import PACKAGE
 from coaching_stats.theory import load_study
+from coaching_stats.verdicts import judge_tables
 
 THEORY = yaml.safe_load((PACKAGE / "theory.yml").read_text(encoding="utf-8"))
 NUMBERS = ("estimate", "conf_low", "conf_high", "p_value", "n", "clusters")
@@ -140,19 +141,30 @@ def without(tables, rng):
     return kept
 
 
+def judged_quickly(tables):
+    """What was measured and the verdicts, with three halves and short bootstraps."""
+    return judge_tables(tables, load_study(), 1, n_splits=3, n_boot=100)
+
+
+@pytest.fixture(scope="module")
+def whole_sample(theory_run):
+    return judged_quickly(theory_run.source.tables)[1]
+
+
 @pytest.mark.parametrize("seed", range(15))
-def test_what_was_not_measured_is_not_testable_and_changes_nothing_else(seed, theory_run):
+def test_what_was_not_measured_is_not_testable_and_changes_nothing_else(
+    seed, theory_run, whole_sample
+):
     """Of any part of the sample: not measured, or the very numbers of the whole sample."""
-    tables = without(theory_run.source.tables, np.random.default_rng(seed))
-    run = run_study(tables, seed=theory_run.seed)
-    measured = {*run.panel.sellers, *run.panel.teams}
-    for verdict in run.verdicts.judged:
+    panel, verdicts = judged_quickly(without(theory_run.source.tables, np.random.default_rng(seed)))
+    measured = {*panel.sellers, *panel.teams}
+    for verdict in verdicts.judged:
         if verdict.missing:
             assert verdict.verdict == "not testable"
             assert verdict.reason("en").startswith("not_measured: the data lack ")
             assert not measured & set(verdict.missing)
-        whole = theory_run.verdicts[verdict.hypothesis.id]
+        whole = whole_sample[verdict.hypothesis.id]
         for leg, other in zip(verdict.legs, whole.legs, strict=False):
             if leg.evidence.source == other.evidence.source:
                 assert_allclose(leg.evidence.estimate, other.evidence.estimate, rtol=1e-9)
-    assert any(verdict.missing for verdict in run.verdicts.judged)
+    assert any(verdict.missing for verdict in verdicts.judged)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from studies import only
 
 from coaching_stats.missing_data import missing_data
 from coaching_stats.panel import team_scores
@@ -43,11 +44,11 @@ def test_gaps_are_those_of_the_team_scores(theory_run, found):
 def test_one_gap_more_costs_one_row_alone():
     """A manager who leaves the workload out loses the team by that variable and no other."""
     tables = simulate("theory", firms=30, teams=1, sellers=6, seed=4)
-    before = missing_data(run_study(tables))
+    before = missing_data(run_study(tables, study=only("H1")))
     survey = tables["manager_survey"].copy()
     workload = [c for c in survey if c.startswith("M_WKL")]
     survey.loc[survey.index[3], workload] = np.nan
-    after = missing_data(run_study({**tables, "manager_survey": survey}))
+    after = missing_data(run_study({**tables, "manager_survey": survey}, study=only("H1")))
 
     def of(found):
         rows = found.variables.query("hypothesis == 'H1' and variable == 'WKL'")

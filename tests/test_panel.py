@@ -1,10 +1,10 @@
 """From tables, one file or a frame to what is judged; gates with their numbers."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from studies import only
 
 from coaching_stats.errors import DataError, DesignError, StudyError
 from coaching_stats.gates import check_gates, failed_gates
@@ -16,11 +16,7 @@ from coaching_stats.theory import load_study
 from coaching_stats.worlds import simulate
 
 STUDY = load_study()
-FEW = replace(  # no halves, no chains: a second instead of five
-    STUDY,
-    hypotheses=tuple(h for h in STUDY.hypotheses if h.id in ("H1", "H2", "H3", "H9")),
-    described=(),
-)
+FEW = only("H1", "H2", "H3", "H9")
 
 
 @pytest.fixture(scope="module")
@@ -242,18 +238,21 @@ def test_a_study_may_name_another_cluster(tables, tmp_path):
     """One cluster, or no such column, is refused."""
     region = [f"R{i % 12}" for i in range(len(tables["teams"]))]
     here = {**tables, "teams": tables["teams"].assign(region=region)}
-    path = tmp_path / "study.yml"
-    text = _theory_text().replace("version: 1\n", "version: 1\ncluster: region\n", 1)
-    path.write_text(text, encoding="utf-8")
-    found = judge(here, path, seed=1)["H3"].legs[0].evidence
+    raw = yaml.safe_load(_theory_text())
+    raw["hypotheses"] = [entry for entry in raw["hypotheses"] if entry["id"] == "H3"]
+
+    def by(cluster):
+        (tmp_path / "study.yml").write_text(yaml.safe_dump({**raw, "cluster": cluster}))
+        return tmp_path / "study.yml"
+
+    found = judge(here, by("region"))["H3"].legs[0].evidence
     assert found.n_clusters == 12
     one = {**here, "teams": here["teams"].assign(region="all")}
     with pytest.raises(DesignError, match="'region' holds 1 cluster"):
-        judge(one, path, seed=1)
+        judge(one, by("region"))
     with pytest.raises(DataError, match="no column 'region'"):
-        judge(tables, path, seed=1)
-    path.write_text(text.replace("cluster: region", "cluster: team_id"), encoding="utf-8")
-    alone = judge(here, path, seed=1)["H3"].legs[0].evidence
+        judge(tables, by("region"))
+    alone = judge(here, by("team_id"))["H3"].legs[0].evidence
     assert alone.n_clusters == alone.n
 
 

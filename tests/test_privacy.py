@@ -17,6 +17,14 @@ def test_equal_groups_keep_the_order_and_the_minimum(n):
     assert (np.diff(group[np.argsort(values)]) >= 0).all()
 
 
+@pytest.mark.parametrize(
+    ("n", "minimum", "most", "n_groups"),
+    [(10, 5, 10, 2), (14, 5, 10, 2), (15, 5, 10, 3), (4, 5, 10, 1), (60, 5, 10, 10), (0, 5, 10, 0)],
+)
+def test_there_are_as_many_groups_as_the_minimum_allows_up_to_the_most(n, minimum, most, n_groups):
+    assert len(set(equal_groups(np.arange(float(n)), minimum, most))) == n_groups
+
+
 def test_a_minimum_may_be_raised_but_not_lowered_below_the_promise():
     for raised in (5, 8):
         refuse_below_promise(raised, 5)

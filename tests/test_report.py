@@ -6,14 +6,21 @@ from html.parser import HTMLParser
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from markupsafe import Markup
 
+from coaching_stats.error_rates_page import error_rates_content
+from coaching_stats.evidence_page import evidence_content
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.graph_figure import layered, plot_graph
 from coaching_stats.model_figures import plot_chain, plot_residuals, plot_slopes
 from coaching_stats.output import REPORTS
+from coaching_stats.page_numbers import theory_rates
+from coaching_stats.receipt_page import careless_content, receipt_content
 from coaching_stats.report import write_report
 from coaching_stats.results_json import results
+from coaching_stats.scale_table import scale_table, unit
 from coaching_stats.texts import number, texts
+from coaching_stats.wording import leg_name
 from coaching_stats.workbench import compare_estimators
 
 RUNS = ["theory_run", "one_client_run", "attitude_run", "lq2002_run"]
@@ -152,3 +159,70 @@ def test_boxes_of_the_causal_graph_do_not_overlap(theory_run):
 def test_causes_stand_before_what_they_affect(theory_run):
     place = layered(theory_run.study.graph)
     assert all(place[a][0] < place[b][0] for a, b in theory_run.study.graph.edges)
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_the_careless_table_promises_the_columns_that_it_has(theory_run, language):
+    """Nobody of the sample is flagged for speed: two columns, and no word of a third."""
+    said, found = texts(language)["report"]["careless_text"], careless_content(theory_run, language)
+    assert found["choices"] == ["judged", "all"]
+    assert said["all"] in found["text"]
+    assert said["careful"] not in found["text"]
+    assert {len(row["cells"]) for row in found["rows"]} == {2}
+
+
+def test_the_receipt_tells_who_is_left_out_of_the_verdicts_from_who_is_only_flagged(theory_run):
+    facts = dict(receipt_content(theory_run, "en")["facts"])
+    left_out = "Of these left out of the verdicts, failed an attention check"
+    assert facts[left_out] == str(theory_run.panel.n_failed_attention)
+    assert not [name for name in facts if name.startswith("Flagged")]
+    assert facts["Written by"] == "a folder of tables of the data model"
+
+
+@pytest.mark.parametrize(
+    ("language", "true", "false"),
+    [
+        ("en", "in 90 % of the surveys", "in none of the surveys"),
+        ("fi", "90 %:ssa kyselyistä", "ei yhdessäkään kyselyssä"),
+    ],
+)
+def test_a_share_of_none_is_not_called_at_most_nothing(theory_run, language, true, false):
+    rates = theory_rates(theory_run)
+    of_rivals = [rates.share(w, "supported") for w in rates.tidy()["world"].unique()]
+    assert sorted(of_rivals)[-2:] == [0.0, 0.9]  # true of the shipped rates: none but the theory
+    said = error_rates_content(theory_run, language)["answer"].striptags()
+    assert true in said
+    assert false in said
+    assert "0 %" not in said.replace(true, "")
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_parts_of_a_prediction_are_named_and_a_share_below_zero_is_explained(theory_run, language):
+    found = {table["id"]: table for table in evidence_content(theory_run, language)["tables"]}
+    study = theory_run.study
+    for name in ("H6", "H8"):
+        parts = [leg_name(leg, study, language) for leg in study.hypothesis(name).legs]
+        (stressed,) = [row[0] for row in found["stress"]["rows"] if row[0].startswith(f"{name} ·")]
+        assert stressed.endswith(parts[0])
+        rows = [row[0] for row in found["rows"]["rows"] if row[0].startswith(f"{name} (")]
+        assert rows == [f"{name} ({n}): {part}" for n, part in enumerate(parts, start=1)]
+    below_zero = texts(language)["double_checks"]["shares"]["below_zero"]
+    shares = [Markup(cell).striptags() for row in found["shares"]["rows"] for cell in row[2:]]
+    assert any(share.startswith("−") for share in shares)
+    assert below_zero in found["shares"]["text"]
+    assert below_zero not in found["stress"]["text"]
+
+
+def test_scores_have_the_unit_of_their_questions_or_records(theory_run, lq2002_run, attitude_run):
+    units = {c: unit(theory_run.study, c, "en") for c in scale_table(theory_run)["item"]}
+    assert {c for c, said in units.items() if said.startswith("log")} == {
+        *("CFRQ_s", "CFRQ_m", "FSIZE_r", "SALES_r")
+    }
+    rated = [c for c, said in units.items() if said == "points 1 to 7"]
+    table = scale_table(theory_run).set_index("item")
+    assert table.loc[rated, "mean"].between(1, 7).all()
+    assert {*table.index[table["alpha"].notna()]} <= {*rated}
+    assert (units["LOC_s"], units["TRN_m"]) == ("days per week", "hours")
+    assert unit(theory_run.study, "TRN_m", "fi") == "tuntia"
+    assert unit(lq2002_run.study, "HOSTILE_s", "en") == "points 0 to 4"
+    assert unit(attitude_run.study, "LEARN_r", "en") == "as in the data"

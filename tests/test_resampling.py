@@ -1,5 +1,7 @@
 """Weights keep the total and the right variance; intervals are those of the literature."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from strategies import seeds
 
 from coaching_stats.errors import DesignError
 from coaching_stats.resampling import (
+    TooFewResamples,
     bca_interval,
     bca_p_value,
     cluster_weights,
@@ -161,5 +164,11 @@ def test_lost_resamples_are_counted_and_refused_above_five_per_cent():
     assert kept[:, 0].tolist() == list(range(5, 100))
     assert "5 of 100" in notes[0]
     usable[5] = False
-    with pytest.raises(DesignError, match="6 of 100"):
+    with pytest.raises(DesignError, match="6 of 100") as refusal:
         keep_usable(draws, usable)
+    assert refusal.value.share == pytest.approx(0.94)
+
+
+def test_a_refusal_keeps_its_share_on_the_way_from_another_process():
+    sent = pickle.loads(pickle.dumps(TooFewResamples("6 of 100 are lost", share=0.94)))
+    assert (str(sent), sent.share) == ("6 of 100 are lost", 0.94)

@@ -67,6 +67,7 @@ def test_worked_examples(sign, sesoi, estimate, std_error, verdict, code):
         ("positive", 0.2, (0.1, 0.3), (0.0, 0.4), "wide_ci"),  # above 0 is above, not at
         ("positive", 0.2, (0.1, 0.3), (0.01, 0.4), "large_enough"),  # at least the SESOI
         ("positive", 0.1, (0.0, 0.2), (-0.1, 0.3), "wide_ci"),  # ends at the SESOI: not ruled out
+        ("positive", 0.1, (0.01, 0.19), (-0.01, 0.21), "ruled_out"),  # by the 90 % interval
         ("positive", -0.1, (-0.15, -0.05), (-0.2, 0.0), "ruled_out"),
         ("negative", -0.2, (-0.3, -0.1), (-0.4, -0.01), "large_enough"),
         ("negative", -0.1, (-0.2, 0.0), (-0.3, 0.1), "wide_ci"),
@@ -84,6 +85,8 @@ def test_an_interval_that_ends_at_a_bound_has_not_passed_it(sign, estimate, narr
     assert (decision.values["estimate"], decision.values["sesoi"]) == (estimate, 0.2)
     shown = narrow if sign == "zero" else wide
     assert (decision.values["low"], decision.values["high"]) == shown
+    if sign != "zero":  # the largest effect in the expected direction
+        assert decision.values["upper"] == (narrow[1] if sign == "positive" else -narrow[0])
 
 
 def test_opposite_sources_withhold_support_and_do_not_save_a_size_ruled_out():
@@ -93,6 +96,9 @@ def test_opposite_sources_withhold_support_and_do_not_save_a_size_ruled_out():
     assert decide(leg(), strong, evidence(0.0, 0.08)).code == "large_enough"  # no sign at all
     assert decide(leg(), evidence(-0.03, 0.07), other).verdict == "contradicted"
     assert decide(leg(), strong, evidence(-0.29, 0.08)).verdict == "supported"
+    unclear = evidence(0.05, 0.2)  # the wrong sign, and as the prediction says elsewhere
+    assert decide(leg(), unclear, evidence(-0.3, 0.08)).code == "split_sign"
+    assert decide(leg(), unclear, evidence(0.3, 0.08)).code == "wide_ci"
 
 
 def test_a_verdict_mirrors_with_its_prediction():
@@ -121,6 +127,19 @@ def test_joint_is_the_weakest_leg():
     assert join([supported, against], [0.002, 0.9])[0].verdict == "contradicted"
     assert join([open_, against], [0.5, 0.4]) == (against, 1)
     assert join([supported, supported], [0.01, 0.03]) == (supported, 1)
+    assert join([supported, supported], [0.03, 0.01]) == (supported, 0)
+
+
+def test_of_several_legs_that_fail_the_one_of_the_largest_p_is_named():
+    open_, further = Decision("inconclusive", "wide_ci"), Decision("inconclusive", "below_sesoi")
+    supported = Decision("supported", "large_enough")
+    assert join([supported, open_, further], [0.9, 0.3, 0.2]) == (open_, 1)
+    assert join([open_, supported, further], [0.2, 0.9, 0.3]) == (further, 2)
+
+
+def test_a_failed_equivalence_decides_whatever_the_other_p():
+    equal = Decision("contradicted", "not_equivalent")
+    assert join([Decision("supported", "large_enough"), equal], [0.9, 0.1]) == (equal, 1)
 
 
 @pytest.mark.parametrize(
@@ -132,12 +151,37 @@ def test_joint_is_the_weakest_leg():
         ("slope", {"X": "seller", "Y": "seller_b"}, "D"),
         ("indirect", {"X": "seller_a", "M": "manager", "Y": "seller_b"}, "C"),
         ("indirect", {"X": "seller", "M": "seller", "Y": "records"}, "D"),  # weakest link
+        ("indirect", {"X": "records", "M": "seller", "Y": "seller"}, "D"),
+        ("indirect", {"X": "seller", "M": "manager", "Y": "seller"}, "C"),  # no link by itself
     ],
 )
 def test_grade_is_that_of_the_weakest_link(kind, source, grade):
     mediators = ("M",) if kind == "indirect" else ()
     sources = Sourcing(True, {(key, key): where for key, where in source.items()})
     assert grade_of(leg(kind=kind, mediators=mediators), sources) == grade
+
+
+@pytest.mark.parametrize(
+    ("more", "source", "grade"),
+    [
+        ({"moderator": "Z"}, {"X": "seller", "Z": "manager", "Y": "manager"}, "D"),
+        ({"moderator": "Z"}, {"X": "seller", "Z": "records", "Y": "manager"}, "C"),
+        ({"predictor": ("X", "Z")}, {"X": "seller", "Z": "manager", "Y": "manager"}, "D"),
+        ({"covariates": ("Z",)}, {"X": "seller", "Z": "manager", "Y": "manager"}, "C"),
+    ],
+)
+def test_the_grade_is_that_of_all_that_is_predicted_from_and_of_no_covariate(more, source, grade):
+    sources = Sourcing(True, {(key, key): where for key, where in source.items()})
+    assert grade_of(leg(**more), sources) == grade
+
+
+def test_every_part_of_a_derived_variable_counts():
+    parts = {("X", "P"): "seller", ("X", "Q"): "manager"}
+    for outcome, grade in (("records", "C"), ("seller", "D"), ("manager", "D")):
+        assert grade_of(leg(), Sourcing(True, {**parts, ("Y", "Y"): outcome})) == grade
+    halves = {("Y", "P"): "seller_b", ("Y", "Q"): "manager"}
+    assert grade_of(leg(), Sourcing(True, {("X", "X"): "seller_a", **halves})) == "C"
+    assert grade_of(leg(), Sourcing(True, {("X", "X"): "manager", **halves})) == "D"
 
 
 def test_an_estimate_without_an_interval_is_never_supported():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from studies import only
 
 from coaching_stats.errors import DesignError, StudyError
 from coaching_stats.estimates import estimate_leg
@@ -138,12 +139,6 @@ def test_halves_do_not_depend_on_rows_or_on_the_names_of_teams(panel):
     assert one["estimate"].notna().all()
     numbers = ["estimate", "conf_low", "conf_high", "p_value"]
     pd.testing.assert_frame_equal(one[numbers], two[numbers], rtol=1e-9)
-
-
-def only(*names):
-    """The packaged study with some of its hypotheses."""
-    kept = tuple(h for h in STUDY.hypotheses if h.id in names)
-    return replace(STUDY, hypotheses=kept, described=())
 
 
 def test_teams_are_counted_before_anything_is_standardised():

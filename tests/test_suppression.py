@@ -1,7 +1,7 @@
 """After suppression the attack recovers nothing, and as much as possible stays."""
 
 import sys
-from itertools import chain, combinations
+from itertools import chain, combinations, permutations
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +90,26 @@ def test_figures_that_contradict_each_other_hide_what_is_small_all_the_same():
     figures = figures.assign(table="t", parent_group=["", *["firm"] * 3], item="Q")
     shown = protect(figures, 5, scales={"Q": (1, 7)})
     assert "c" in hidden_groups(shown)
+
+
+def test_unanimous_people_are_hidden_where_means_are_rounded_to_whole_numbers():
+    """20 * 5 is not 12 * 4 + 8 * 7, unless these were rounded: c is 7 all the same."""
+    figures = teams(("a", 12, 4.0), ("c", 8, 7.0)).assign(mean=[5.0, 4.0, 7.0])
+    assert "c" in hidden_groups(protect(figures, 5))
+
+
+@pytest.mark.parametrize("scales", [None, {"Q": None}])
+def test_sums_of_few_are_hidden_as_means_are(scales):
+    figures = teams(("a", 15, 40.0), ("b", 11, 36.0), ("c", 4, 50.0))
+    sums = figures.assign(item="Q:sum", value=figures["n"] * figures["mean"], mean=np.nan)
+    assert hidden_groups(protect(sums, 5, scales=scales)) == {"b", "c"}
+
+
+@pytest.mark.parametrize("order", list(permutations([12, 9, 17])))
+def test_whoever_runs_out_of_exact_tries_takes_the_cheapest_all_the_same(order, monkeypatch):
+    monkeypatch.setattr("coaching_stats.suppression.EXACT_CUTS", 0)
+    rows = [(f"{n} people", n, 4.0 + i / 10) for i, n in enumerate(order)]
+    assert hidden_groups(protect(teams(*rows, ("few", 3, 5.0)), 5)) == {"few", "9 people"}
 
 
 def width_of(figures, shown, group):

@@ -1,11 +1,16 @@
 """Both languages say the same things: the same keys and placeholders; numbers as readers write."""
 
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+from coaching_stats.note_texts import twins
 from coaching_stats.texts import LANGUAGES, number, texts
+from coaching_stats.theory import load_study
+
+ROOT = Path(__file__).parents[1]
 
 
 def leaves(tree, place=""):
@@ -39,6 +44,31 @@ def test_finnish_is_not_left_in_english():
     english, finnish = (leaves(texts(language)) for language in LANGUAGES)
     same = [at for at, text in english.items() if text == finnish[at] and text.count(" ") >= 2]
     assert same == []
+
+
+# One Finnish word for one thing, as the glossary has it, and the words that stand for it no more.
+CHOSEN = {
+    "tulos": r"tuomio|päätelm",
+    "vakioitava muuttuja": r"kovariaat",
+    "selitettävä muuttuja": r"lopputulo|tulosmuuttuj",
+    "selittävä muuttuja": r"\bselittäj",
+    "mittauskerta": r"\baal(to|lo)|\bmittaukse",
+    "vastausprosentti": r"vastausaste(?!ik)|vastausosuu",
+    "syyverkko": r"syygraaf|kausaali|syy-verk",
+    "vastaavuustiedosto": r"vastaavuustaul",
+    "estimaatti": r"\barvio(t|n)? (\{estimate\}|vaihtelee|tyypillisesti)",
+    "pienin kiinnostava suuruus": r"kiinnostava\w* ko(ko|o)",
+}
+
+
+@pytest.mark.parametrize("word", CHOSEN)
+def test_one_thing_has_one_finnish_word_on_the_page_and_in_the_glossary(word):
+    notes = (twin.finnish for twin in twins())
+    names = (construct.name_fi for construct in load_study().constructs.values())
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    said = [*leaves(texts("fi")).values(), *notes, *names, *glossary.splitlines()]
+    assert [text for text in said if re.search(CHOSEN[word], text, re.IGNORECASE)] == []
+    assert re.search(rf"\| {word}( \([^|]*\))? \|", glossary)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

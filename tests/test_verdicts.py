@@ -12,10 +12,12 @@ from strategies import seeds
 from coaching_stats.errors import DesignError, StudyError
 from coaching_stats.judgement import Verdict
 from coaching_stats.panel import measure
-from coaching_stats.rules import Decision, holm, join
+from coaching_stats.results import holm
+from coaching_stats.rules import Decision, join
 from coaching_stats.study import judge
 from coaching_stats.theory import load_study
-from coaching_stats.verdicts import adjusted, judge_panel
+from coaching_stats.verdicts import adjusted, judge_panel, judge_tables
+from coaching_stats.waves import measure_waves
 from coaching_stats.worlds import simulate
 
 STUDY = load_study()
@@ -73,6 +75,15 @@ def test_holm_takes_support_away_and_nothing_else():
     assert np.isnan(exploratory.p_adjusted)
 
 
+def test_support_ends_at_five_in_a_hundred_and_keeps_the_numbers_that_decided():
+    for p, outcome in ((0.0499, "supported"), (0.05, "inconclusive"), (NAN, "inconclusive")):
+        (found,) = adjusted(judged({"H1": p}))
+        assert (found.verdict, found.p_adjusted) == (outcome, pytest.approx(p, nan_ok=True))
+    (one,) = judged({"H1": 0.2})
+    (lost,) = adjusted([replace(one, decision=replace(one.decision, values={"low": 0.1}))])
+    assert (lost.decision.code, lost.decision.values) == ("multiplicity", {"low": 0.1})
+
+
 def test_a_joint_claim_against_which_a_slope_speaks_is_not_worded_as_an_equivalence():
     slope, equal = Decision("contradicted", "ruled_out"), Decision("contradicted", "not_equivalent")
     assert join([slope, equal], [0.5, 0.99]) == (slope, 0)
@@ -81,7 +92,7 @@ def test_a_joint_claim_against_which_a_slope_speaks_is_not_worded_as_an_equivale
 
 
 def test_the_name_of_a_hypothesis_does_not_matter():
-    one = judge(tables(), only("H1", "H2", "H7"), seed=1)
+    one = judged_quickly(only("H1", "H2", "H7"))
     renamed = only("H1", "H2", "H7")
     renamed = replace(
         renamed,
@@ -89,7 +100,7 @@ def test_the_name_of_a_hypothesis_does_not_matter():
             replace(h, id=f"X{h.id}", title="t", statement_en="Z.") for h in renamed.hypotheses
         ),
     )
-    other = judge(tables(), renamed, seed=1)
+    other = judged_quickly(renamed)
     columns = ["verdict", "grade", "estimate", "conf_low", "conf_high", "p_adjusted", "reason"]
     assert one.tidy()[columns].equals(other.tidy()[columns])
     assert one.theory.verdict == other.theory.verdict
@@ -140,7 +151,9 @@ def test_warned_gates_are_told_with_their_number():
 
 def test_the_same_seed_gives_the_same_numbers_and_another_one_nearly():
     study = only("H6")
-    one, again, other = (judge(tables(), study, seed=s).tidy() for s in (1, 1, 2))
+    one, again, other = (
+        judge_panel(panel(), study, s, n_splits=10, n_boot=60).tidy() for s in (1, 1, 2)
+    )
     assert one.equals(again)
     assert other["estimate"][0] != one["estimate"][0]
     width = one["conf_high"][0] - one["conf_low"][0]
@@ -190,6 +203,58 @@ def test_a_hypothesis_of_what_was_not_measured_says_what_is_missing():
     assert [note for note in verdicts.notes if note.startswith("Holm")] == [
         "Holm adjustment, family discriminating: m = 1"
     ]
+
+
+def test_sources_of_a_wave_that_is_not_there_are_what_is_missing():
+    later = {"INF": "seller", "WTC": "manager_wave2"}
+    for same, missing in ((None, ("second_wave",)), ({"INF": "records"}, ("INF_r",))):
+        verdict = judged_quickly(only("H4", split=later, same=same))["H4"]
+        assert (verdict.missing, verdict.gates) == (missing, ["not_measured"])
+
+
+def test_what_study_panel_and_splits_have_to_say_stands_in_the_notes():
+    told = replace(panel(), notes=("a note of the panel",))
+    study = only("H1", "H2", "H6", "H20", split=None)
+    verdicts = judged_quickly(replace(study, notes=("a note of the study",)), told)
+    assert verdicts.notes[:3] == (
+        "a note of the study",
+        "a note of the panel",
+        "3 random halves are drawn where a judgement usually takes 50",
+    )
+    assert len(set(verdicts.notes)) == len(verdicts.notes)
+    assert "Holm adjustment, family discriminating: m = 2" in verdicts.notes
+    assert not [note for note in verdicts.notes if "family exploratory" in note]
+    assert not [note for note in verdicts.notes if "no second source" in note]  # none was asked for
+
+
+@cache
+def two_waves():
+    return simulate("theory", firms=12, teams=4, sellers=8, waves=2, seed=4)
+
+
+def test_two_waves_are_judged_together_and_who_stayed_is_told():
+    first, verdicts = judge_tables(two_waves(), only("H1", "H2"), 1, n_splits=2, n_boot=60)
+    waves = measure_waves(two_waves(), STUDY, first)
+    assert first.attrition == waves.attrition > 0
+    told = [note for note in verdicts.notes if "of the first wave are not in the second" in note]
+    assert told == [
+        f"{waves.attrition:.0%} of the people of the first wave are not in the second; "
+        f"{waves.joiners} people of the second were not in the first"
+    ]
+    assert [verdict.grade for verdict in verdicts.judged] == ["A", "C"]
+    across = judge_panel(first, only("H1"), 1, n_splits=2, n_boot=60)["H1"].legs[0].evidence
+    said = f"across teams in the first wave the estimate is {across.estimate:.2f}"
+    assert said in verdicts["H1"].legs[0].evidence.notes
+
+
+def test_unknown_response_rates_cost_a_step_over_waves_too():
+    first = measure(two_waves(), STUDY)
+    unknown = replace(first, teams=first.teams.drop(columns="n_invited"))
+    for known, grades in ((first, ["A", "B"]), (unknown, ["B", "C"])):
+        waves = measure_waves(two_waves(), STUDY, known)
+        study = only("H1", "H4")
+        verdicts = judge_panel(known, study, 1, n_splits=2, n_boot=60, waves=waves)
+        assert [verdict.grade for verdict in verdicts.judged] == grades
 
 
 def test_remedies_name_each_gate_and_every_hypothesis_that_it_closes():

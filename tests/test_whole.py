@@ -1,5 +1,6 @@
 """What the verdicts add up to: the table of docs/decision-rules.md, section 5."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -66,6 +67,7 @@ def test_one_source_never_supports_the_theory():
         ("A", ()),
         ("B", ("common_rater", "reverse_cause", "workload")),
         ("C", ("people", "common_rater", "reverse_cause", "workload")),
+        ("D", ("people", "common_rater", "reverse_cause", "workload")),
     ],
 )
 def test_the_design_of_the_headline_rules_rivals_out(grade, left):
@@ -128,6 +130,50 @@ def test_sentences_say_what_the_verdict_says():
         "These data do not decide between the explanations. "
         + verdict("H1", "contradicted").wording("en")
     )
+
+
+def of_its_own(name, *separates):
+    return replace(load_study().hypothesis(name), separates=separates)
+
+
+def test_a_rival_of_the_study_itself_is_named_as_it_is_written():
+    own = replace(verdict(D1, "inconclusive"), hypothesis=of_its_own(D1, "people", "the season"))
+    found = judge_theory([verdict("H1", "supported"), own])
+    assert found.rivals == ("people", "common_rater", "reverse_cause", "workload", "the season")
+    assert found.sentence("en").endswith("lack of time, the season.")
+    assert "the season" in found.sentence("fi")
+
+
+def test_a_rival_of_the_study_has_to_be_separated_too():
+    """D1 separates the four that every survey has, D3 one that only this study names."""
+    d3 = replace(verdict(D3, "inconclusive"), hypothesis=of_its_own(D3, "the season"))
+    judged = judge_theory([verdict("H1", "supported"), verdict(D1, "supported"), d3])
+    assert (judged.verdict, judged.carrying, judged.rivals) == ("consistent", (), ("the season",))
+    link = replace(verdict("H3", "supported"), hypothesis=of_its_own("H3", "the season"))
+    judged = judge_theory([verdict("H1", "supported"), verdict(D1, "supported"), link])
+    assert (judged.verdict, judged.carrying) == ("supported", (D1,))
+
+
+def test_the_grade_is_the_weaker_one_of_headline_and_prediction_and_of_a_supported_theory_alone():
+    assert whole({D1: "B"}, H1="supported", H2="supported").grade == "C"
+    assert whole({"H1": "B", D1: "B"}, H1="supported", H2="supported").grade == "B"
+    mixed = whole({D1: "D"}, H1="contradicted", H2="supported")
+    assert (mixed.verdict, mixed.grade, mixed.carrying) == ("mixed", "", (D1,))
+
+
+def test_where_one_source_separates_every_rival_all_of_them_are_left():
+    found = whole({D1: "D"}, H1="supported", H2="supported")
+    assert found.verdict == "consistent"
+    assert found.rivals == ("people", "common_rater", "reverse_cause", "workload")
+
+
+def test_the_headline_is_quoted_where_nothing_decides_against_it_and_nowhere_else():
+    quoted = verdict("H1", "contradicted").wording("en")
+    for outcomes in ({"H2": "supported"}, {"H7": "contradicted"}):
+        assert quoted not in whole(H1="contradicted", **outcomes).sentence("en")
+    assert whole().sentence("en") == "These data do not decide between the explanations."
+    by_chance = whole({"H1": "A", D1: "A"}, H1="supported", H2="supported").sentence("en")
+    assert by_chance.startswith("The process explanation is supported (grade A)")
 
 
 def test_a_study_without_a_headline_has_no_verdict_on_the_whole():

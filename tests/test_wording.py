@@ -1,13 +1,14 @@
 """Only licensed sentences are printed, the same strength in both languages."""
 
 import re
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from coaching_stats.texts import texts
 from coaching_stats.theory import load_study
-from coaching_stats.wording import sentence, term_name
+from coaching_stats.wording import leg_name, sentence, term_name
 
 H1 = load_study().hypothesis("H1")
 VERDICTS = ("supported", "contradicted", "inconclusive", "not testable")
@@ -101,10 +102,46 @@ def test_the_sentence_of_a_contradicted_equivalence_is_the_same_at_every_grade(g
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "shared", "unknown"),
+    [
+        ("en", "one respondent supplied both sides.", "response rates are unknown."),
+        ("fi", "sama vastaaja antoi molemmat tiedot.", "vastausprosentteja ei tunneta."),
+    ],
+)
+def test_grade_d_for_want_of_response_rates_says_that_and_no_more(language, shared, unknown):
+    """The same sentence up to its last clause; of the same respondent only where there is one."""
+    usual = sentence(H1, "supported", "D", [], language)
+    other = sentence(H1, "supported", "D", [], language, has_shared_respondent=False)
+    assert usual.endswith(f"; {shared}")
+    assert other == usual.replace(shared, unknown)
+
+
+def test_who_answered_matters_to_no_other_sentence():
+    for verdict, grade, language in product(VERDICTS, "ABCD", ("en", "fi")):
+        if (verdict, grade) != ("supported", "D"):
+            said = sentence(H1, verdict, grade, ["G1"], language)
+            same = sentence(H1, verdict, grade, ["G1"], language, has_shared_respondent=False)
+            assert said == same
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [("en", "{D} is not expected", "{D} are not expected"), ("fi", "tulosta {D}", "tuloksia {D}")],
+)
+def test_the_sentence_on_the_theory_agrees_in_number_and_in_nothing_else(language, one, several):
+    said = texts(language)["theory"]
+    assert one in said["supported"]
+    assert said["supported_by_several"] == said["supported"].replace(one, several)
+
+
 def test_grade_d_never_says_supported():
-    for hypothesis in load_study().hypotheses:
-        assert "upported" not in sentence(hypothesis, "supported", "D", [], "en")
-        assert "tukea" not in sentence(hypothesis, "supported", "D", [], "fi").lower()
+    for hypothesis, is_shared in product(load_study().hypotheses, (True, False)):
+        for language, word in (("en", "supported"), ("fi", "tukea")):
+            said = sentence(
+                hypothesis, "supported", "D", [], language, has_shared_respondent=is_shared
+            )
+            assert word not in said.lower()
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])
@@ -125,6 +162,26 @@ def test_every_sentence_holds_the_claim_without_its_full_stop():
 def test_a_contradicted_equivalence_has_a_sentence_of_its_own():
     said = sentence(H1, "contradicted", "C", [], "en", is_equivalence=True)
     assert said.startswith("The data show an effect of a meaningful size, against the claim that")
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_parts_of_one_prediction_have_names_of_their_own(language):
+    study = load_study()
+    for hypothesis in study.hypotheses:
+        names = [leg_name(leg, study, language) for leg in hypothesis.legs]
+        assert len(set(names)) == len(names)
+        for name, leg in zip(names, hypothesis.legs, strict=True):
+            assert name.startswith(study.name(leg.predictor[0], language))
+            assert f"→ {study.name(leg.outcome, language)}" in name
+
+
+def test_a_part_says_where_on_the_third_variable_it_looks():
+    study = load_study()
+    high, every = study.hypothesis("H6").legs
+    assert leg_name(high, study, "en").endswith("high)")
+    assert leg_name(replace(high, at=-1.0), study, "en").endswith("low)")
+    assert leg_name(replace(high, at=0.0), study, "en").endswith("middle)")
+    assert "by “Manager's coaching skill”" in leg_name(every, study, "en")
 
 
 def test_scores_are_named_and_other_terms_stay():
