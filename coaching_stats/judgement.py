@@ -9,7 +9,8 @@ import numpy as np
 from coaching_stats.estimates import Evidence
 from coaching_stats.gates import Check, failed_gates
 from coaching_stats.hypotheses import Hypothesis, Leg
-from coaching_stats.rules import NOT_TESTABLE, Decision
+from coaching_stats.rules import NOT_TESTABLE, Decision, grade_of
+from coaching_stats.sourcing import Sourcing
 from coaching_stats.texts import texts
 from coaching_stats.wording import gate_reasons, reason_text, sentence
 
@@ -72,6 +73,13 @@ class Verdict:
         """Whether it gets estimates but no verdict sentence."""
         return self.hypothesis.family == "exploratory"
 
+    @property
+    def has_shared_respondent(self) -> bool:
+        """Whether the same respondent stands on both sides of a leg."""
+        sources = [Sourcing(one.evidence.is_split, one.evidence.source) for one in self.legs]
+        grades = [grade_of(one.leg, its) for one, its in zip(self.legs, sources, strict=True)]
+        return "D" in grades
+
     def word(self, language: str) -> str:
         """Name the verdict; an exploratory estimate is called that and no more."""
         words = texts(language)["verdicts"]
@@ -98,6 +106,7 @@ class Verdict:
             self.gates,
             language,
             is_equivalence=is_equivalence,
+            has_shared_respondent=self.has_shared_respondent,
         )
 
     def row(self) -> dict[str, object]:

@@ -18,6 +18,7 @@ FORMS = {
     NUMBER: r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?%?|nan%?|[-+]?inf",
     QUOTED: r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"",  # as Python writes a text
 }
+ONE = re.compile(r"\b(?<![.,])1 (\w+)s (left out|recognised|without any|of which)\b")
 Kind = str | Mapping[str, str]
 
 
@@ -83,6 +84,23 @@ def in_finnish(note: str) -> str | None:
         if None not in said.values():
             return twin.finnish.format(**said)
     return None
+
+
+def in_english(note: str) -> str:
+    """Say a note of one thing in the singular.
+
+    Parameters
+    ----------
+    note : str
+
+    Examples
+    --------
+    >>> in_english("1 teams left out: a value is missing")
+    '1 team left out: a value is missing'
+    >>> in_english("21 teams left out: a value is missing")
+    '21 teams left out: a value is missing'
+    """
+    return ONE.sub(r"1 \1 \2", note)
 
 
 @cache

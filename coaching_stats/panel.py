@@ -128,7 +128,10 @@ def measure(tables: Tables, study: Study) -> Panel:
     failed = int((~passed[0]).sum() + (~passed[1]).sum())
     answered = len(sellers) + len(managers)
     if failed:
-        notes.append(f"{failed} of {answered} answers left out: an attention check was failed")
+        notes.append(
+            f"{failed} of {answered} filled-in forms left out of the verdicts: "
+            "an attention check was failed"
+        )
     teams = _teams(tables, study, notes)
     sellers, kept = _join_ready(tables, sellers[passed[0]], study, notes)
     own_items = _own_items(tables, study)

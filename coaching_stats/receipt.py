@@ -66,7 +66,7 @@ class Receipt(Shown):
         for what, entries in (("dropped", self.dropped), ("flagged", self.flagged)):
             for reason in sorted({entry["reason"] for entry in entries}):
                 n = sum(entry["reason"] == reason for entry in entries)
-                counts.append(f"{n} rows {what}: {reason}")
+                counts.append(f"{n} {'row' if n == 1 else 'rows'} {what}: {reason}")
         for entry in self.personal_data:
             counts.append(f"{entry['column']}: {entry['kind']} in {len(entry['rows'])} rows")
         return (*counts, *self.messages)

@@ -23,13 +23,13 @@ from coaching_stats.graph_figure import plot_graph
 from coaching_stats.group_figures import shown_chain, shown_hypothesis
 from coaching_stats.judgement import NOT_MEASURED, Verdict
 from coaching_stats.model_figures import plot_chain
-from coaching_stats.note_texts import in_finnish
+from coaching_stats.note_texts import in_english, in_finnish
 from coaching_stats.process_map_figure import plot_process_map
 from coaching_stats.published_figures import process_map_of
 from coaching_stats.receipt_page import careless_content, receipt_content
 from coaching_stats.results_json import DEPENDENCIES
 from coaching_stats.rules import NOT_TESTABLE
-from coaching_stats.scale_table import scale_table
+from coaching_stats.scale_table import scale_table, unit
 from coaching_stats.sides_page import (
     map_content,
     sides_content,
@@ -177,7 +177,7 @@ def _notes(run: Run, language: str) -> Iterator[dict[str, str]]:
             continue
         found.setdefault(text if is_named else note, []).extend([name] if is_named else [])
     for text, names in found.items():
-        said = in_finnish(text) if language == "fi" else text
+        said = in_finnish(text) if language == "fi" else in_english(text)
         spoken = language if said else "en"
         named = _with_names(run, said or text, spoken)
         yield {"lang": spoken, "text": f"{named} ({', '.join(names)})" if names else named}
@@ -249,6 +249,7 @@ def _scales(run: Run, language: str) -> Iterator[dict[str, str]]:
     for row in scale_table(run).to_dict("records"):
         yield {
             "name": term_name(row["item"], run.study, language),
+            "unit": unit(run.study, row["item"], language),
             "n": addressed(f"scales.{row['item']}.n", float(row["n"]), language, 0)
             if row["n"].isdigit()
             else row["n"],

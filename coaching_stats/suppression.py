@@ -107,7 +107,7 @@ def protect(
         [cell in hidden for cell in zip(rows["group"], questions, strict=True)],
         index=rows.index,
         dtype=bool,
-    ) & ((questions != HEADS) | is_small)
+    )
     return shown.assign(
         mean=shown["mean"].mask(gone), value=shown["value"].mask(gone), suppressed=gone
     )[list(PUBLISHED)]

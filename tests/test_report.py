@@ -213,6 +213,13 @@ def test_parts_of_a_prediction_are_named_and_a_share_below_zero_is_explained(the
     assert below_zero not in found["stress"]["text"]
 
 
+def test_one_thing_is_told_in_the_singular(one_client_run, outputs):
+    assert any("1 teams left out" in note for note in one_client_run.notes)
+    html = (outputs("one_client_run") / REPORTS["en"]).read_text(encoding="utf-8")
+    assert "1 team left out" in html
+    assert "1 teams" not in html
+
+
 def test_scores_have_the_unit_of_their_questions_or_records(theory_run, lq2002_run, attitude_run):
     units = {c: unit(theory_run.study, c, "en") for c in scale_table(theory_run)["item"]}
     assert {c for c, said in units.items() if said.startswith("log")} == {

@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from strategies import group_figures
 
 from coaching_stats.attack import WHOLE_WIDTH, WIDTH, attack
-from coaching_stats.suppression import MARGIN, protect
+from coaching_stats.suppression import MARGIN, Cuts, protect
 from coaching_stats.vague_numbers import number_text
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
@@ -102,7 +102,59 @@ def test_unanimous_people_are_hidden_where_means_are_rounded_to_whole_numbers():
 def test_sums_of_few_are_hidden_as_means_are(scales):
     figures = teams(("a", 15, 40.0), ("b", 11, 36.0), ("c", 4, 50.0))
     sums = figures.assign(item="Q:sum", value=figures["n"] * figures["mean"], mean=np.nan)
-    assert hidden_groups(protect(sums, 5, scales=scales)) == {"b", "c"}
+    shown = protect(sums, 5, scales=scales)
+    assert hidden_groups(shown) == {"b", "c"}
+    assert shown["value"].isna().tolist() == shown["suppressed"].tolist()
+
+
+@pytest.mark.parametrize(("n", "gone"), [(130, {"b", "few"}), (180, {"few"})])
+def test_what_three_people_said_stays_unknown_within_a_point_of_the_scale(n, gone):
+    """By rounding the others' mean leaves 0.86 or 1.19 points; attacks call half a point told."""
+    figures = teams(("a", n - 23, 4.0), ("b", 20, 4.0), ("few", 3, 4.0))
+    assert hidden_groups(protect(figures, 5)) == gone
+
+
+@pytest.mark.parametrize(("scale", "is_hidden"), [((1, 7), True), ((1, 9), False), (None, False)])
+def test_the_scale_decides_who_answered_alike(scale, is_hidden):
+    shown = protect(teams(("a", 120, 4.2), ("c", 80, 7.0)), 5, scales={"Q": scale})
+    assert ("c" in hidden_groups(shown)) is is_hidden
+
+
+def test_figures_have_two_decimals_and_no_negative_zero():
+    figures = teams(("a", 12, -0.001), ("b", 9, 3.14159)).assign(value=[1.005, -0.004, 33.3333])
+    shown = protect(figures, 5, scales={"Q": None})
+    assert shown["mean"].tolist()[1:] == [0.0, 3.14]
+    assert shown["value"].tolist()[1:] == [0.0, 33.33]
+    assert not np.signbit(shown[["mean", "value"]].to_numpy()).any()
+
+
+@pytest.mark.parametrize(
+    ("certain", "covers", "gone"),
+    [
+        (set(), [], set()),
+        ({"d"}, [], {"d"}),
+        (set(), [("ab", None), ("ac", None)], {"a"}),  # one for two, though b is cheaper
+        (set(), [("ab", None)], {"b"}),
+        ({"a"}, [("ab", None)], {"a"}),  # gone already
+        (set(), [("a", "d")], set()),  # a has to go only if d does
+        ({"d"}, [("a", "d")], {"a", "d"}),
+        (set(), [("bd", None), ("a", "d")], {"b"}),  # d alone is cheaper, with a it is not
+        (set(), [("ax", "y")], set()),  # x and y are of an earlier report
+        (set(), [("ab", None), ("bc", None), ("ac", None)], {"a", "b"}),  # no half of each
+    ],
+)
+def test_the_cheapest_set_that_meets_every_cut(certain, covers, gone):
+    cost = {"a": 3.0, "b": 2.5, "c": 3.5, "d": 1.0}
+    cuts = Cuts(set(certain), [(frozenset(cover), only_if) for cover, only_if in covers])
+    assert cuts.cheapest(cost) == gone
+
+
+def test_head_counts_of_small_groups_are_hidden_and_no_others():
+    figures = teams(("a", 12, 4.2), ("b", 9, 3.1), ("c", 3, 5.0))
+    both = pd.concat([figures, figures.assign(item="*", mean=np.nan)], ignore_index=True)
+    shown = protect(both, 5)
+    assert hidden_groups(shown[shown["item"] == "*"]) == {"c"}
+    assert hidden_groups(shown[shown["item"] == "Q"]) == {"b", "c"}
 
 
 @pytest.mark.parametrize("order", list(permutations([12, 9, 17])))

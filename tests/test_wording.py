@@ -117,22 +117,20 @@ def test_grade_d_for_want_of_response_rates_says_that_and_no_more(language, shar
     assert other == usual.replace(shared, unknown)
 
 
+def test_without_response_rates_only_a_shared_respondent_is_called_one(lq2002_run):
+    """Of soldiers: halves of a company answer for L1, the same soldiers for L2."""
+    assert {lq2002_run.verdicts[name].grade for name in ("L1", "L2")} == {"D"}
+    assert lq2002_run.verdicts["L1"].wording("en").endswith("; response rates are unknown.")
+    assert lq2002_run.verdicts["L1"].wording("fi").endswith("; vastausprosentteja ei tunneta.")
+    assert lq2002_run.verdicts["L2"].wording("en").endswith("one respondent supplied both sides.")
+
+
 def test_who_answered_matters_to_no_other_sentence():
     for verdict, grade, language in product(VERDICTS, "ABCD", ("en", "fi")):
         if (verdict, grade) != ("supported", "D"):
             said = sentence(H1, verdict, grade, ["G1"], language)
             same = sentence(H1, verdict, grade, ["G1"], language, has_shared_respondent=False)
             assert said == same
-
-
-@pytest.mark.parametrize(
-    ("language", "one", "several"),
-    [("en", "{D} is not expected", "{D} are not expected"), ("fi", "tulosta {D}", "tuloksia {D}")],
-)
-def test_the_sentence_on_the_theory_agrees_in_number_and_in_nothing_else(language, one, several):
-    said = texts(language)["theory"]
-    assert one in said["supported"]
-    assert said["supported_by_several"] == said["supported"].replace(one, several)
 
 
 def test_grade_d_never_says_supported():
