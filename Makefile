@@ -9,7 +9,7 @@ IN_VENV := .venv/bin/python
 SITE_PACKAGES = .venv/lib/python3.*/site-packages
 PYTEST := $(IN_VENV) -m pytest -q -n 2 --dist loadfile
 NOTEBOOKS = $(wildcard notebooks/*.ipynb)
-CHECK_NOTEBOOKS = PYTHONPATH=tests $(PYTEST) -p notebook_check.plugin
+CHECK_NOTEBOOKS = PYTHONPATH=tests $(PYTEST) -p nbval.plugin -p notebook_check.plugin
 # The font cache is built once, at set-up: built later, its message would stand in a notebook.
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 # Two processes test on two cores: threads of their own would only wait for each other.

@@ -77,7 +77,7 @@ def _common_answer(
         if is_all and last - first + 1 <= many:
             return float(first), float(last)
     column = system.column[group, "sum"]
-    low, high = system.low[column] / max(n, 1), system.high[column] / max(n, 1)
-    if n > 0 and system.printed[column] and is_unanimous(low, high, n, scale, rules):
-        return low, high
-    return None
+    if not (0 < n < np.inf and system.printed[column]):
+        return None
+    low, high = system.low[column] / n, system.high[column] / n
+    return (low, high) if is_unanimous(low, high, n, scale, rules) else None

@@ -1,5 +1,7 @@
 """The attack finds every planted leak, and nothing where nothing leaks."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -559,6 +561,9 @@ def test_of_several_options_all_have_to_be_nobodys_before_the_parts_are():
     found = attack(table(*rows, few)).frame
     (leak,) = found[found["figure"] == "count"].to_dict("records")
     assert (leak["group"], leak["item"], leak["low"], leak["high"]) == ("c", "Q#[6-7]", 3, 3)
+    rows = [(*row[:4], row[4].replace("26", "14"), *row[5:]) for row in rows]
+    safe = attack(table(*rows, ("t", "b", "firm", "Q#[6-7]", ">=10", NOT, NOT, True), few))
+    assert not safe.is_recovered  # nobody gave 6, and three who gave 7 can be of b or c
 
 
 def test_a_head_count_is_told_of_hidden_groups_below_the_minimum_alone():
@@ -610,6 +615,15 @@ def test_the_order_of_rows_and_the_names_of_groups_do_not_matter():
 def test_the_minimum_is_read_from_the_table():
     assert minimum_of(table(hidden("c", "", "<8"))) == 8
     assert minimum_of(table(FIRM)) == 5
+    assert minimum_of(table(hidden("c", "", "<12"))) == 12
+    assert minimum_of(table(*(hidden("c", "", n) for n in ("<5", "<8", "<6")))) == 8
+
+
+def test_the_minimum_promised_is_read_from_the_run(tmp_path):
+    table(shown("a", "", "7", 4.0)).to_csv(tmp_path / "published.csv", index=False)
+    for study, is_recovered in (({}, False), ({"minimum_group": 8}, True)):
+        (tmp_path / "results.json").write_text(json.dumps({"study": study}), encoding="utf-8")
+        assert attack_folder(tmp_path).is_recovered is is_recovered
 
 
 def test_a_folder_is_read_and_attacked(tmp_path):
@@ -660,7 +674,7 @@ def test_a_file_is_read_as_people_write_it(tmp_path):
     assert figures.columns.tolist() == COLUMNS
 
 
-@pytest.mark.parametrize("text", ["<", "5-", ">10", "x5", "5 people", "-5"])
+@pytest.mark.parametrize("text", ["<", "5-", ">10", "x5", "5 people", "-5", "12.5"])
 def test_a_number_of_people_that_cannot_be_read_is_refused(text, tmp_path):
     path = tmp_path / "published.csv"
     path.write_text(f"{','.join(COLUMNS)}\nt,a,,Q,{text},,,True\n", encoding="utf-8")
@@ -674,6 +688,8 @@ def test_a_number_of_people_that_cannot_be_read_is_refused(text, tmp_path):
         ("a,b\n1,2\n", "missing columns: table, group"),
         (",".join(COLUMNS) + "\nt,a,,Q,few,,,True\n", "row 2, n: 'few'"),
         (",".join(COLUMNS) + '\nt,a,,Q,8,"4,5",,False\n', "row 2, mean: '4,5'"),
+        (",".join(COLUMNS) + '\nt,a,,Q,8,,"4,5",False\n', "row 2, value: '4,5'"),
+        (",".join(COLUMNS) + "\nt,a,,Q,8,4.5,,\n", "row 2, suppressed: ''"),
     ],
 )
 def test_a_table_of_something_else_is_refused(text, fragment, tmp_path):
@@ -685,3 +701,9 @@ def test_a_table_of_something_else_is_refused(text, fragment, tmp_path):
 def test_a_folder_without_a_table_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"published\.csv"):
         attack_folder(tmp_path)
+
+
+def test_a_group_without_a_whole_and_of_an_open_number_is_read():
+    """Three people gave the answer 7, of ten or more: nobody's answer, and no warning."""
+    rows = [hidden("b", "", ">=10"), by_answer("b", "", ">=10", "Q#[7]", 3.0)]
+    assert not attack(table(*rows)).is_recovered

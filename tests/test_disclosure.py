@@ -218,6 +218,13 @@ def test_questions_with_other_numbers_of_people_are_kept_apart():
         ("a", "", "S", ">=10", np.nan, np.nan, True),
     )
     assert answer_classes(read_figures(figures)) == [["P", "Q"], ["R"], ["S"]]
+    reordered = figures.iloc[[1, 0, 2, 3]]  # Q alone allows R, with P it does not
+    assert answer_classes(read_figures(reordered)) == [["Q", "P"], ["R"], ["S"]]
+
+
+def test_what_is_marked_as_hidden_is_not_read_though_it_stands_there():
+    published = read_figures(table(("a", "", "Q", "8", 4.0, np.nan, True)))
+    assert (published.statements.get(("a", "Q")), len(published.hidden["a", "Q"])) == (None, 1)
 
 
 whole_bounds = st.tuples(st.integers(0, 4), st.integers(0, 3)).map(lambda b: (b[0], b[0] + b[1]))
@@ -482,6 +489,8 @@ def test_the_same_groups_in_two_tables_are_one_partition():
     assert partitions_of(twice) == (Partition("t", "all", ("a", "b")),)
     other = table(("a", "all", "P", "8", 4.0, np.nan, False)).assign(table="v")
     assert len(partitions_of(pd.concat([twice, other]))) == 2
+    renamed = table(*rows).assign(table="u", parent_group="another name")
+    assert len(partitions_of(pd.concat([twice, renamed]))) == 2
     assert meet((1, 5), (3, 9)) == (3, 5)
 
 

@@ -161,7 +161,7 @@ def verdicts(tmp_path_factory):
     forged = forge_all(code_cells(notebook))
     nbformat.write(notebook, folder / "notebooks" / PUBLISHED.name)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += ["-c", ROOT / "pyproject.toml", "-p", "notebook_check.plugin"]
+    command += ["-c", ROOT / "pyproject.toml", "-p", "nbval.plugin", "-p", "notebook_check.plugin"]
     command += [f"--junitxml={folder / 'verdict.xml'}", folder / "notebooks"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

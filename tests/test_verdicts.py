@@ -223,6 +223,12 @@ def test_what_study_panel_and_splits_have_to_say_stands_in_the_notes():
     )
     assert len(set(verdicts.notes)) == len(verdicts.notes)
     assert "Holm adjustment, family discriminating: m = 2" in verdicts.notes
+    both = [verdicts["H2"], verdicts["H6"]]
+    assert [v.p_adjusted for v in both] == holm([v.p_value for v in both])
+    assert verdicts.theory.headline is verdicts["H1"]
+    of_leg = {f"H6: {note}" for note in both[1].legs[0].evidence.notes}
+    assert of_leg
+    assert of_leg <= {*verdicts.notes}
     assert not [note for note in verdicts.notes if "family exploratory" in note]
     assert not [note for note in verdicts.notes if "no second source" in note]  # none was asked for
 
@@ -236,6 +242,7 @@ def test_two_waves_are_judged_together_and_who_stayed_is_told():
     first, verdicts = judge_tables(two_waves(), only("H1", "H2"), 1, n_splits=2, n_boot=60)
     waves = measure_waves(two_waves(), STUDY, first)
     assert first.attrition == waves.attrition > 0
+    assert "2 random halves are drawn where a judgement usually takes 50" in verdicts.notes
     told = [note for note in verdicts.notes if "of the first wave are not in the second" in note]
     assert told == [
         f"{waves.attrition:.0%} of the people of the first wave are not in the second; "
@@ -262,6 +269,7 @@ def test_remedies_name_each_gate_and_every_hypothesis_that_it_closes():
     verdicts = judged_quickly(only("H1", "H3", "H7"), measure(one_process, STUDY))
     english, finnish = (verdicts.remedies(language).tidy() for language in ("en", "fi"))
     closed = {v.hypothesis.id: v.gates for v in verdicts.judged}
+    assert not [note for note in verdicts.notes if " fail: " in note]  # remedies tell these
     assert closed["H3"] == []
     assert dict(zip(english["gate"], english["hypotheses"], strict=True)) == {
         gate: ", ".join(name for name in ("H1", "H7") if gate in closed[name])
@@ -305,6 +313,8 @@ def test_an_unknown_hypothesis_is_refused_and_a_described_one_is_found():
     verdicts = judged_quickly(replace(STUDY, hypotheses=STUDY.hypotheses[:1]))
     (described,) = verdicts.described
     assert verdicts[described.hypothesis.id] is described
+    assert (described.hypothesis,) == STUDY.described
+    assert not [note for note in verdicts.notes if note.startswith(described.hypothesis.id)]
     with pytest.raises(StudyError, match="'H99'"):
         verdicts["H99"]
 
@@ -316,7 +326,27 @@ def test_a_joint_claim_is_judged_by_its_weakest_leg():
     assert verdict.p_value == max(p_values)
     decision, deciding = join([leg.decision for leg in verdict.legs], p_values)
     assert (verdict.decision, verdict.deciding) == (decision, deciding)
+    assert [note for note in verdict.legs[0].evidence.notes if note.endswith("over 3 splits")]
     assert verdict.grade == "C"
+
+
+def test_the_p_of_a_joint_claim_is_the_largest_also_where_another_leg_decides():
+    against = replace(STUDY.hypothesis("H3").legs[0], expected_sign="negative")
+    split = {"SPR": "seller", "LPR": "seller", "LAT": "manager", "INF": "seller"}
+    study = only("H3", legs=(against, STUDY.hypothesis("H2").legs[0]), split=split)
+    verdict = judged_quickly(study)["H3"]
+    decided, other = (leg.evidence.p_value for leg in verdict.legs)
+    assert (verdict.verdict, verdict.deciding) == ("contradicted", 0)
+    assert verdict.p_value == other > decided
+
+
+def test_the_grade_of_a_joint_claim_is_that_of_its_weakest_leg():
+    """Rigidity from sellers; influence from the managers whose willingness it is about."""
+    legs = tuple(STUDY.hypothesis(name).legs[0] for name in ("H1", "H4"))
+    for influence, grade in (("seller", "C"), ("manager", "D")):
+        split = {"RIG": "seller", "INF": influence, "WTC": "manager"}
+        assert judged_quickly(only("H1", legs=legs, split=split))["H1"].grade == grade
+        assert judged_quickly(only("H1", legs=legs[::-1], split=split))["H1"].grade == grade
 
 
 def test_hypotheses_draw_from_streams_of_their_own():

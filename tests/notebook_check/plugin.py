@@ -1,4 +1,6 @@
-"""Run notebooks with nbval, and compare everything: `pytest -p notebook_check.plugin notebooks`.
+"""Run notebooks with nbval, and compare everything.
+
+`pytest -p nbval.plugin -p notebook_check.plugin notebooks`, as `make test-notebooks` does.
 
 nbval by itself passes over figures, over cells without a count and over whatever a tag excludes;
 this plugin keeps its kernel and its reading of outputs, and judges them by our own rules.
