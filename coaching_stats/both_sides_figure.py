@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coaching_stats.both_sides import DEPENDENCE, MIDPOINT, SIDES, BothSides
+from coaching_stats.figure_numbers import side_counts
 from coaching_stats.figures import COLOURS, GREY, INK, finish, new_axes
 from coaching_stats.texts import number, texts
 
@@ -68,7 +69,7 @@ def plot_both_sides(found: BothSides, *, language: str = "en") -> Axes:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=10)
     return finish(
         axes,
-        title=_title(found, said),
+        title=said["title"].format(**side_counts(found)),
         x=said["x"],
         y=said["y"],
         caption=_caption(found, said, language),
@@ -118,12 +119,6 @@ def _draw_dependence(axes: Axes, found: BothSides, language: str) -> None:
             fontsize=9,
             color=INK,
         )
-
-
-def _title(found: BothSides, said: Mapping[str, Any]) -> str:
-    counts = found.groups.groupby("who")["n_teams"].sum()
-    shown = {who: int(counts.get(who, 0)) for who in STYLES}
-    return said["title"].format(total=found.n_teams, **shown)
 
 
 def _caption(found: BothSides, said: Mapping[str, Any], language: str) -> str:

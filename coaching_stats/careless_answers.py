@@ -12,9 +12,11 @@ from coaching_stats.study import Run
 from coaching_stats.verdicts import judge_tables
 
 SURVEYS = ("seller_survey", "manager_survey")
+JUDGED = "judged"  # the answers that the verdicts of the run rest on
+RUNS = 4  # page and results.json of a run share what was judged again
 
 
-@lru_cache(maxsize=1)  # the page asks once for each language
+@lru_cache(maxsize=RUNS)
 def with_and_without(run: Run) -> pd.DataFrame:
     """Judge again with everybody in, and without those flagged as careless.
 
@@ -46,7 +48,7 @@ def with_and_without(run: Run) -> pd.DataFrame:
     ]
     if not found:
         return pd.DataFrame(columns=["hypothesis", "answers", *columns[1:]])
-    judged = run.verdicts.tidy()[columns].assign(answers="judged")
+    judged = run.verdicts.tidy()[columns].assign(answers=JUDGED)
     return pd.concat([judged, *found], ignore_index=True)[["hypothesis", "answers", *columns[1:]]]
 
 

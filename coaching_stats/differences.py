@@ -183,9 +183,9 @@ def compare_results(old: Results, new: Results) -> Differences:
 
 
 def _names(file: Results) -> list[str]:
-    """Ids of the predictions judged and described."""
-    described = (address.partition(".")[0] for address in file["estimates"])
-    return list(dict.fromkeys(chain(file["verdicts"], described)))
+    """Ids of the predictions judged and described, then the first names of other addresses."""
+    others = (address.partition(".")[0] for address in file["estimates"])
+    return list(dict.fromkeys(chain(file["verdicts"], others)))
 
 
 def _theory_changes(old: Results, new: Results) -> Iterator[Change]:
@@ -196,7 +196,7 @@ def _theory_changes(old: Results, new: Results) -> Iterator[Change]:
 
 
 def _claim_changes(name: str, old: Results, new: Results) -> Iterator[Change]:
-    was, now = (name in _names(file) for file in (old, new))
+    was, now = (_is_prediction(name, file) for file in (old, new))
     judged = tuple(name in file["verdicts"] for file in (old, new))
     if was != now or judged[0] != judged[1]:
         yield Change(name, "hypothesis", CLAIMS, was or None, now or None)
@@ -208,6 +208,11 @@ def _claim_changes(name: str, old: Results, new: Results) -> Iterator[Change]:
                 kind = CLAIMS if what == "verdict" else WORDS
                 yield Change(name, what, kind, before[what], after[what])
     yield from _number_changes(name, old["estimates"], new["estimates"])
+
+
+def _is_prediction(name: str, file: Results) -> bool:
+    """Whether a name is a prediction's; others, such as ``scales``, hold numbers of the page."""
+    return name in file["verdicts"] or f"{name}.estimate" in file["estimates"]
 
 
 def _number_changes(name: str, old: Results, new: Results) -> Iterator[Change]:
@@ -236,6 +241,9 @@ def _other_changes(old: Results, new: Results) -> Iterator[Change]:
         gone = [note for note in old["notes"] if note not in new["notes"]]
         added = [note for note in new["notes"] if note not in old["notes"]]
         yield Change(NOTES, "lines", WORDS, gone, added)
+    promised = [file["study"].get("minimum_group") for file in (old, new)]
+    if promised[0] != promised[1]:
+        yield Change(STUDY, "minimum_group", NUMBERS, *promised)
     if old["study"]["title"] != new["study"]["title"]:
         yield Change(STUDY, "title", WORDS, old["study"]["title"], new["study"]["title"])
     if old["data"]["simulated"] != new["data"]["simulated"]:

@@ -8,8 +8,9 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from coaching_stats.addresses import addressed
-from coaching_stats.calibration import THEORY, WHOLE
+from coaching_stats.calibration import THEORY, WHOLE, Calibration
 from coaching_stats.designs import TRUE_WORLD
+from coaching_stats.error_rates import SIZES
 from coaching_stats.page_numbers import PER_CENT, theory_rates
 from coaching_stats.study import Run
 from coaching_stats.texts import texts
@@ -46,8 +47,9 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
             true=_said(shares, TRUE_WORLD, verdict, "some", language),
             false=_said(shares, shares.loc[rivals, verdict].idxmax(), verdict, "most", language),
         ),
-        "text": said["text" if run.calibration is None else "own"].format(
-            n=found.n_sim, design=found.design
+        "text": escape(said["text" if run.calibration is None else "own"]).format(
+            n=addressed("rates.n_surveys", found.n_sim, language, 0),
+            design=_design(found, language),
         ),
         "world_head": said["world_head"],
         "verdicts": [said["verdicts"][name] for name in WHOLE],
@@ -62,6 +64,14 @@ def error_rates_content(run: Run, language: str) -> dict[str, Any] | None:
             for world in dict.fromkeys(rates["world"])
         ],
     }
+
+
+def _design(found: Calibration, language: str) -> Markup:
+    """The design as it writes itself; its sizes carry their addresses."""
+    sizes = Markup(" × ").join(
+        addressed(f"rates.{key}", getattr(found.design, key), language, 0) for key in SIZES
+    )
+    return sizes + str(found.design).removeprefix(sizes.striptags())
 
 
 def _said(shares: pd.DataFrame, world: str, verdict: str, how: str, language: str) -> Markup:

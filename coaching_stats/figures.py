@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from coaching_stats.figure_numbers import verdict_counts
 from coaching_stats.group_figures import (
     MEAN_DIGITS,
     TeamPicture,
@@ -230,12 +231,7 @@ def plot_verdicts(run: Run, *, language: str = "en") -> Axes:
     axes.set_ylim(rows[-1] + 0.8, 0)
     low, high = axes.get_xlim()
     axes.set_xlim(max(min(low, -0.4), -WIDEST), min(max(high, 0.4), WIDEST))
-    counted = [verdict.verdict for verdict in judged if not verdict.is_exploratory]
-    title = said["verdicts_title"].format(
-        supported=counted.count("supported"),
-        contradicted=counted.count("contradicted"),
-        total=len(counted),
-    )
+    title = said["verdicts_title"].format(**verdict_counts(judged))
     caption = caption_of(run, said["verdicts_caption"], language)
     return finish(axes, title=title, x=said["verdicts_x"], caption=caption, language=language)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from coaching_stats.figure_numbers import chain_links, judged_equations, weakest
 from coaching_stats.figures import (
     COLOURS,
     INK,
@@ -25,12 +26,8 @@ from coaching_stats.group_figures import (
     shown_chain,
     team_picture,
 )
-from coaching_stats.judged_rows import measured_as_judged
-from coaching_stats.judgement import Verdict
-from coaching_stats.models import Equation, chain_of, equations
+from coaching_stats.models import chain_of
 from coaching_stats.privacy import equal_groups
-from coaching_stats.samples import draw_sample
-from coaching_stats.sourcing import sourcing
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
 from coaching_stats.wording import term_name
@@ -66,7 +63,7 @@ def plot_residuals(run: Run, hypothesis: str | None = None, *, language: str = "
     verdict = team_picture(run, hypothesis).verdict
     if not verdict.legs:
         return in_words(axes, said["not_testable"])
-    equation = _equations(run, verdict)[0]
+    equation = judged_equations(run, verdict)[0]
     fitted = equation.x @ np.linalg.lstsq(equation.x, equation.y, rcond=None)[0]
     residual = equation.y - fitted
     group = equal_groups(fitted, run.study.minimum_group, MOST_GROUPS)
@@ -88,20 +85,6 @@ def plot_residuals(run: Run, hypothesis: str | None = None, *, language: str = "
         caption=caption_of(run, caption, language),
         language=language,
     )
-
-
-def _equations(run: Run, verdict: Verdict) -> tuple[Equation, ...]:
-    """Regressions of a verdict's first leg; of several splits, that of the lower median."""
-    hypothesis, judged = verdict.hypothesis, verdict.legs[0]
-    measured = measured_as_judged(run)
-    sources = sourcing(hypothesis, judged.leg, run.study, is_split=judged.evidence.is_split)
-    n_splits = len(measured.halves) if sources.has_halves else 1
-    found = [
-        equations(judged.leg, draw_sample(measured, judged.leg, sources, split))
-        for split in range(n_splits)
-    ]
-    products = [np.prod([link.estimate().value for link in links]) for links in found]
-    return found[int(np.argsort(products, kind="stable")[(n_splits - 1) // 2])]
 
 
 def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en") -> Axes:
@@ -132,7 +115,7 @@ def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en")
         return in_words(axes, said["not_testable"])
     verdict = run.verdicts[name]
     chain = chain_of(verdict.legs[0].leg)
-    found = [equation.estimate() for equation in _equations(run, verdict)]
+    found = chain_links(run, verdict)
     labels = [
         f"{fill(run.study.name(a, language), 26)}\n→ {fill(run.study.name(b, language), 26)}"
         for a, b in pairwise(chain)
@@ -153,12 +136,12 @@ def plot_chain(run: Run, hypothesis: str | None = None, *, language: str = "en")
     axes.axvline(0, color=SOFT, lw=1)
     axes.set_yticks(rows, labels)
     axes.set_ylim(-0.6, len(found) - 0.3)
-    weakest = min(range(len(found)), key=lambda place: abs(found[place].value))
-    names = [run.study.name(key, language) for key in chain[weakest : weakest + 2]]
+    start = weakest(found)
+    names = [run.study.name(key, language) for key in chain[start : start + 2]]
     return finish(
         axes,
         title=said["chain_title"].format(
-            x=names[0], y=names[1], estimate=number(found[weakest].value, language)
+            x=names[0], y=names[1], estimate=number(found[start].value, language)
         ),
         x=said["chain_x"],
         caption=caption_of(run, "", language),

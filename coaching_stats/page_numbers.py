@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from coaching_stats.both_sides import DEPENDENCE, SIDES
 from coaching_stats.calibration import THEORY, Calibration
+from coaching_stats.careless_answers import JUDGED, with_and_without
 from coaching_stats.designs import design_of
 from coaching_stats.double_checks import double_checks
-from coaching_stats.error_rates import nearest_error_rates
+from coaching_stats.error_rates import SIZES, nearest_error_rates
+from coaching_stats.figure_numbers import title_numbers
 from coaching_stats.group_figures import shown_hypothesis
 from coaching_stats.process_estimates import DIFFERENCE
 from coaching_stats.published_figures import process_map_of, shown_sides
+from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.scale_table import scale_table
 from coaching_stats.study import Run
 from coaching_stats.what_if import NUMBERS, WhatIf, what_if
@@ -40,12 +44,29 @@ def page_numbers(run: Run) -> Iterator[tuple[str, float]]:
     for one in what_ifs(run):
         for key in NUMBERS:
             yield f"what_if.{one.process}.{key}", getattr(one, key)
+    yield from _of_rates(run)
+    for figure, numbers in title_numbers(run).items():
+        for key, value in numbers.items():
+            yield f"titles.{figure}.{key}", value
+    for place, column in enumerate(shown_columns(run), start=1):
+        if column["missing"] is not None:
+            yield f"columns.{place}.missing", column["missing"]
+    for row in with_and_without(run).to_dict("records"):
+        if row["answers"] != JUDGED and row["verdict"] != NOT_TESTABLE:
+            yield f"careless.{row['answers']}.{row['hypothesis']}", row["estimate"]
+
+
+def _of_rates(run: Run) -> Iterator[tuple[str, float]]:
     rates = theory_rates(run)
-    if rates is not None:
-        table = rates.tidy()
-        for row in table[table["hypothesis"] == THEORY].to_dict("records"):
-            address = f"rates.{row['world']}.{row['verdict'].replace(' ', '_')}_per_cent"
-            yield address, PER_CENT * row["share"]
+    if rates is None:
+        return
+    yield "rates.n_surveys", rates.n_sim
+    for key in SIZES:
+        yield f"rates.{key}", getattr(rates.design, key)
+    table = rates.tidy()
+    for row in table[table["hypothesis"] == THEORY].to_dict("records"):
+        address = f"rates.{row['world']}.{row['verdict'].replace(' ', '_')}_per_cent"
+        yield address, PER_CENT * row["share"]
 
 
 def _of_sides(run: Run) -> Iterator[tuple[str, float]]:
@@ -70,6 +91,16 @@ def _of_map(run: Run) -> Iterator[tuple[str, float]]:
         address = f"map.{row['element']}.{row['role']}.{row['index']}"
         yield address, row["estimate"]
         yield f"{address}.n", row["n"]
+
+
+def shown_columns(run: Run) -> list[dict[str, Any]]:
+    """Columns that the receipt on the page lists: those of a single file.
+
+    Parameters
+    ----------
+    run : Run
+    """
+    return [] if run.receipt.tool == "tables" else run.receipt.columns
 
 
 @lru_cache(maxsize=RUNS)

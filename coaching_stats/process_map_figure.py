@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from coaching_stats.figure_numbers import element_counts, shown_role
 from coaching_stats.figures import GREY, INK, WIDTH, finish, in_words, new_axes
 from coaching_stats.label_places import spread
 from coaching_stats.process_estimates import DIFFERENCE, ROLES
@@ -67,7 +68,7 @@ def plot_process_map(
     'Stands in the way of coaching, scale points 1–7'
     """
     said = texts(language)["process_map"]
-    chosen = role or next(iter(process_map.roles), ROLES[0])
+    chosen = role or shown_role(process_map)
     points = _points(process_map, chosen)
     names = _names(process_map, language)
     if ax is None:
@@ -78,17 +79,13 @@ def plot_process_map(
     _draw_quadrants(ax, points)
     _draw_points(ax, points, said)
     labels = _draw_names(ax, points, names)
-    readings = process_map.readings()[chosen]
     hidden = ", ".join(
         name[language] for key, name in process_map.names.items() if key not in points.index
     )
     finish(
         ax,
         title=said["map_title"].format(
-            role=said["roles"][chosen],
-            obstacles=int(readings.isin(["obstacle", "both"]).sum()),
-            resources=int(readings.isin(["resource", "both"]).sum()),
-            total=int((~readings.isin(["too_few", "alike"])).sum()),
+            role=said["roles"][chosen], **element_counts(process_map, chosen)
         ),
         x=said["map_x"],
         y=said["map_y"],

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
-from coaching_stats.careless_answers import with_and_without
+from coaching_stats.addresses import addressed
+from coaching_stats.careless_answers import JUDGED, with_and_without
 from coaching_stats.instrument import load_instrument
 from coaching_stats.judgement import Verdict
+from coaching_stats.page_numbers import shown_columns
 from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.study import Run
 from coaching_stats.texts import number, texts
@@ -18,7 +21,8 @@ from coaching_stats.texts import number, texts
 MOST_OPTIONS = 7
 MARKS = {"\t": "tab", " ": "space"}
 UNJUDGED = "attention"  # the flag that keeps an answer out of the verdicts
-FACTS = ("tool", "encoding", "delimiter", "decimal", "header_rows", "rows_read", "rows_kept")
+FACTS = ("tool", "encoding", "delimiter", "decimal")
+COUNTS = ("header_rows", "rows_read", "rows_kept")
 
 
 def receipt_content(run: Run, language: str) -> dict[str, Any]:
@@ -29,11 +33,7 @@ def receipt_content(run: Run, language: str) -> dict[str, Any]:
     run : Run
     language : {"en", "fi"}
     """
-    is_single = run.receipt.tool != "tables"
-    return {
-        "facts": list(_facts(run, language)),
-        "columns": list(_columns(run, language)) if is_single else [],
-    }
+    return {"facts": list(_facts(run, language)), "columns": list(_columns(run, language))}
 
 
 def _facts(run: Run, language: str) -> Iterator[tuple[str, str]]:
@@ -42,15 +42,22 @@ def _facts(run: Run, language: str) -> Iterator[tuple[str, str]]:
         value = getattr(receipt, key)
         if value != "":
             named = said["tools"] | MARKS
-            yield said["receipt_facts"][key], named.get(value, str(value))
+            yield said["receipt_facts"][key], named.get(value, value)
+    for key in COUNTS:
+        yield said["receipt_facts"][key], _count(f"receipt.{key}", getattr(receipt, key), language)
     for what, entries in (("dropped", receipt.dropped), ("flagged", receipt.flagged)):
         for reason, n in Counter(entry["reason"] for entry in entries).items():
             is_unjudged = what == "flagged" and reason == UNJUDGED
             pattern = said["receipt_unjudged" if is_unjudged else f"receipt_{what}"]
-            yield pattern.format(reason=said["reasons_for_rows"][reason]), str(n)
+            name = pattern.format(reason=said["reasons_for_rows"][reason])
+            yield name, _count(f"receipt.{what}.{reason}", n, language)
     personal = dict.fromkeys(entry["column"] for entry in receipt.personal_data)
     if personal:
         yield said["receipt_personal"], ", ".join(personal)
+
+
+def _count(address: str, n: int, language: str) -> Markup:
+    return addressed(address, n, language, 0)
 
 
 def _scale_items() -> frozenset[str]:
@@ -59,14 +66,16 @@ def _scale_items() -> frozenset[str]:
 
 
 def _columns(run: Run, language: str) -> Iterator[dict[str, str]]:
-    for entry in run.receipt.columns:
+    for place, entry in enumerate(shown_columns(run), start=1):
         is_item = entry["item"] in _scale_items()  # ends of anything else are somebody's own
         ends = [entry["low"], entry["high"]] if is_item else [None, None]
         yield {
             "source": entry["source"],
             "item": entry["item"] or "–",
             "type": texts(language)["report"]["types"][entry["type"]],
-            "missing": "–" if entry["missing"] is None else str(entry["missing"]),
+            "missing": "–"
+            if entry["missing"] is None
+            else _count(f"columns.{place}.missing", entry["missing"], language),
             "range": "–" if None in ends else "–".join(_short(end, language) for end in ends),
         }
 
@@ -113,5 +122,7 @@ def _cells(
         row = of_one.loc[choice]
         is_testable = row["verdict"] != NOT_TESTABLE
         word = words["exploratory" if verdict.is_exploratory and is_testable else row["verdict"]]
-        shown = f", {number(row['estimate'], language)}" if is_testable else ""
+        name = verdict.hypothesis.id
+        address = f"{name}.estimate" if choice == JUDGED else f"careless.{choice}.{name}"
+        shown = ", " + addressed(address, row["estimate"], language) if is_testable else ""
         yield {"text": word + shown, "changed": word != verdict.word(language)}

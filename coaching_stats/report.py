@@ -10,13 +10,14 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from coaching_stats.addresses import addressed
 from coaching_stats.adjustment import adjustment_sentences
 from coaching_stats.cross_checks import quick_check
 from coaching_stats.error_rates_page import error_rates_content
 from coaching_stats.evidence_page import evidence_content
+from coaching_stats.figure_numbers import page_titles
 from coaching_stats.figure_svg import svg_text, words_of
 from coaching_stats.figures import plot_association, plot_verdicts
 from coaching_stats.graph_figure import plot_graph
@@ -127,7 +128,7 @@ def _content(run: Run, language: str) -> dict[str, Any]:
         "meanings": _meanings(run, language),
         "gates": list(gate_rows(run, language)),
         "scales": list(_scales(run, language)),
-        "scales_text": said["scales_text"].format(minimum=run.study.minimum_group),
+        "scales_text": _scales_text(run, language),
         "error_rates": error_rates_content(run, language),
         "adjustments": list(_adjustments(run, language)),
         "receipt": receipt_content(run, language),
@@ -165,24 +166,33 @@ def _failed(run: Run, language: str) -> list[tuple[str, str]]:
     return [(code, names[code]) for code in codes if code in names and code != NOT_MEASURED]
 
 
-def _notes(run: Run, language: str) -> Iterator[dict[str, str]]:
-    """Notes with names in place of keys, each once; warnings of gates stand in their own table."""
+def _notes(run: Run, language: str) -> Iterator[dict[str, object]]:
+    """Notes with names in place of keys, each once, and their places in results.json.
+
+    Warnings of gates stand in a table of their own.
+    """
     checks = quick_check(run)
     disagreements = dict(zip(checks.disagreements, checks.sentences(language), strict=True))
-    found: dict[str, list[str]] = {}
-    for note in run.notes:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for place, note in enumerate(run.notes):
         name, _, text = note.partition(": ")
         is_named = text and any(name == h.id for h in run.study.hypotheses)
         if note in disagreements or (is_named and re.match(r"G\d (warn|unknown): ", text)):
             continue
-        found.setdefault(text if is_named else note, []).extend([name] if is_named else [])
-    for text, names in found.items():
+        entry = (place, name) if is_named else (place, "")
+        found.setdefault(text if is_named else note, []).append(entry)
+    for text, entries in found.items():
+        names = [name for _, name in entries if name]
         said = in_finnish(text) if language == "fi" else in_english(text)
         spoken = language if said else "en"
         named = _with_names(run, said or text, spoken)
-        yield {"lang": spoken, "text": f"{named} ({', '.join(names)})" if names else named}
-    for text in disagreements.values():
-        yield {"lang": language, "text": text}
+        yield {
+            "lang": spoken,
+            "text": f"{named} ({', '.join(names)})" if names else named,
+            "places": " ".join(str(place) for place, _ in entries),
+        }
+    for note, text in disagreements.items():
+        yield {"lang": language, "text": text, "places": run.notes.index(note)}
 
 
 def _with_names(run: Run, note: str, language: str) -> str:
@@ -191,8 +201,8 @@ def _with_names(run: Run, note: str, language: str) -> str:
 
 def _figures(run: Run, language: str) -> Iterator[dict[str, Any]]:
     """Pictures of what may be shown: no association or chain that is not testable."""
-    said = texts(language)["report"]["alt"]
-    yield _figure(plot_verdicts(run, language=language), said["verdicts"])
+    said, titles = texts(language)["report"]["alt"], page_titles(run, language)
+    yield _figure(plot_verdicts(run, language=language), said["verdicts"], titles["verdicts"])
     if run.verdicts[shown_hypothesis(run).id].legs:
         leg = shown_hypothesis(run).legs[0]
         x, y = (run.study.name(key, language) for key in (leg.predictor[0], leg.outcome))
@@ -200,17 +210,17 @@ def _figures(run: Run, language: str) -> Iterator[dict[str, Any]]:
         yield _figure(axes, said["association"].format(x=x, y=y))
     chain = shown_chain(run)
     if chain and run.verdicts[chain].legs:
-        yield _figure(plot_chain(run, language=language), said["chain"])
+        yield _figure(plot_chain(run, language=language), said["chain"], titles["chain"])
     if run.study.edges:
         yield _figure(plot_graph(run.study, language=language), said["graph"])
 
 
-def _figure(axes: Axes, alt: str) -> dict[str, Any]:
-    """An image in the page; title and caption become text of the page."""
+def _figure(axes: Axes, alt: str, titled: Markup | None = None) -> dict[str, Any]:
+    """An image in the page; title, with addresses if given, and caption become text of the page."""
     title, caption = words_of(axes)
     width = round(axes.figure.get_size_inches()[0] * CSS_INCH)
     return {
-        "title": title,
+        "title": titled if title and titled else title,
         "caption": caption,
         "alt": alt,
         "width": width,
@@ -222,11 +232,9 @@ def _map(run: Run, language: str) -> dict[str, Any]:
     content = map_content(run, language)
     if not content:
         return {}
-    alt = texts(language)["report"]["alt"]["map"]
-    return {
-        **content,
-        "figure": _figure(plot_process_map(process_map_of(run), language=language), alt),
-    }
+    alt, title = texts(language)["report"]["alt"]["map"], page_titles(run, language)["map"]
+    axes = plot_process_map(process_map_of(run), language=language)
+    return {**content, "figure": _figure(axes, alt, title)}
 
 
 def _adjustments(run: Run, language: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -243,6 +251,11 @@ def _meanings(run: Run, language: str) -> list[tuple[str, str]]:
     ]
     used = sorted({v.grade for v in run.verdicts.judged if v.grade})
     return verdicts + [(grade, words["grade_meanings"][grade]) for grade in used]
+
+
+def _scales_text(run: Run, language: str) -> Markup:
+    minimum = addressed("study.minimum_group", run.study.minimum_group, language, 0)
+    return escape(texts(language)["report"]["scales_text"]).format(minimum=minimum)
 
 
 def _scales(run: Run, language: str) -> Iterator[dict[str, str]]:

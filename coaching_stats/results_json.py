@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
 
 from coaching_stats.judgement import LegVerdict, Verdict
 from coaching_stats.page_numbers import page_numbers
+from coaching_stats.receipt import Receipt
 from coaching_stats.study import Run
 
 SCHEMA_VERSION = 1
@@ -33,7 +35,6 @@ def results(run: Run) -> dict[str, Any]:
     """
     judged = (*run.verdicts.judged, *run.verdicts.described)
     theory = run.verdicts.theory
-    receipt = run.receipt
     return {
         "schema_version": SCHEMA_VERSION,
         "coaching_stats": metadata.version("coaching_stats"),
@@ -49,13 +50,7 @@ def results(run: Run) -> dict[str, Any]:
             "sha256": run.study.hash,
             "minimum_group": run.study.minimum_group,
         },
-        "receipt": {
-            "rows_read": receipt.rows_read,
-            "rows_kept": receipt.rows_kept,
-            "dropped": len(receipt.dropped),
-            "flagged": len(receipt.flagged),
-            "problems": len(receipt.problems),
-        },
+        "receipt": _counts(run.receipt),
         "theory": {
             "verdict": theory.verdict,
             "grade": theory.grade,
@@ -75,6 +70,46 @@ def results(run: Run) -> dict[str, Any]:
 def results_text(run: Run) -> str:
     """The text of results.json: sorted nowhere, indented, ending in one newline."""
     return json.dumps(results(run), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def numbers_by_address(file: Mapping[str, Any]) -> dict[str, float | None]:
+    """Every number that a page can address in a results.json.
+
+    Parameters
+    ----------
+    file : mapping
+        As `results` gives it.
+
+    Returns
+    -------
+    dict
+        Estimates under their own addresses; the counts of the import as ``receipt.rows_read``,
+        the promised minimum group as ``study.minimum_group``.
+
+    Examples
+    --------
+    >>> file = {"estimates": {"H1.n": 9}, "receipt": {"rows_read": 30}, "study": {"title": "T"}}
+    >>> numbers_by_address(file)
+    {'H1.n': 9, 'receipt.rows_read': 30}
+    """
+    counts = {f"receipt.{what}": n for what, n in file["receipt"].items()}
+    promise = {f"study.{k}": n for k, n in file["study"].items() if k == "minimum_group"}
+    return {**file["estimates"], **counts, **promise}
+
+
+def _counts(receipt: Receipt) -> dict[str, int]:
+    """What the import counted; of the rows dropped or flagged also by reason."""
+    listed = {"dropped": receipt.dropped, "flagged": receipt.flagged}
+    return {
+        **{key: getattr(receipt, key) for key in ("header_rows", "rows_read", "rows_kept")},
+        **{what: len(entries) for what, entries in listed.items()},
+        **{
+            f"{what}.{reason}": n
+            for what, entries in listed.items()
+            for reason, n in sorted(Counter(entry["reason"] for entry in entries).items())
+        },
+        "problems": len(receipt.problems),
+    }
 
 
 def _words(verdict: Verdict) -> dict[str, object]:

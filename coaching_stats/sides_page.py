@@ -10,6 +10,7 @@ from markupsafe import Markup
 from coaching_stats.addresses import addressed, interval
 from coaching_stats.both_sides import DEPENDENCE, SIDES
 from coaching_stats.both_sides_figure import plot_both_sides
+from coaching_stats.figure_numbers import page_titles
 from coaching_stats.figure_svg import hover_svg
 from coaching_stats.page_numbers import what_ifs
 from coaching_stats.published_figures import process_map_of, shown_sides
@@ -44,7 +45,10 @@ def sides_content(run: Run, language: str) -> dict[str, Any]:
         "heading": said["heading"],
         "not_shown": "",
         "text": said["text"],
-        "svg": hover_svg(plot_both_sides(found, language=language), hover),
+        "svg": {
+            **hover_svg(plot_both_sides(found, language=language), hover),
+            "title": page_titles(run, language)["sides"],
+        },
         "head": [said["columns"][c] for c in ("group", *columns)],
         "rows": [
             [str(row["group"]), *(_cell(row, c, said, language) for c in columns)]

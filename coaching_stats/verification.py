@@ -26,7 +26,7 @@ from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.output import REPORTS, write_outputs
 from coaching_stats.report_reading import Piece, apart, pieces_of, prints, same_drawing, unlike
 from coaching_stats.results import Shown
-from coaching_stats.results_json import results
+from coaching_stats.results_json import numbers_by_address, results
 from coaching_stats.study import Run, run_study
 
 RESULTS = "results.json"
@@ -205,7 +205,7 @@ def _report_findings(
     for file, language in pages.items():
         page, other = (_text(where / file) for where in (folder, anew))
         other = _dated(other, recorded, now)
-        if page == other and recorded["estimates"] == now["estimates"]:
+        if page == other and numbers_by_address(recorded) == numbers_by_address(now):
             continue  # byte by byte what the data give: nothing to read
         pieces = pieces_of(page)
         yield from _number_findings(file, language, pieces, recorded)
@@ -246,14 +246,14 @@ def _number_findings(
     file: str, language: str, pieces: Sequence[Piece], recorded: Results
 ) -> Iterator[Finding]:
     """Numbers with an address that are not the number there."""
-    estimates = recorded["estimates"]
+    known = numbers_by_address(recorded)
     for piece in pieces:
         if not piece.address:
             continue
-        if piece.address not in estimates:
+        if piece.address not in known:
             yield Finding(file, piece.address, piece.text, f"no such address in {RESULTS}")
-        elif not prints(piece.text, estimates[piece.address], language):
-            expected = f"{_shown(estimates[piece.address])}, rounded"
+        elif not prints(piece.text, known[piece.address], language):
+            expected = f"{_shown(known[piece.address])}, rounded"
             yield Finding(file, piece.address, piece.text, expected)
 
 

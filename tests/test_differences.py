@@ -95,6 +95,24 @@ def test_moved_numbers_are_told_with_the_digits_that_it_takes(found, changed, di
     assert shown == pytest.approx([old, new], abs=1e-3)
 
 
+def test_numbers_beside_the_verdicts_that_come_or_go_are_no_claim(found, changed):
+    """An earlier version may have had no address for what a page counts."""
+    for page in ("rates.", "titles.", "scales."):
+        changed["estimates"] = {
+            at: x for at, x in changed["estimates"].items() if not at.startswith(page)
+        }
+    for old, new in ((found, changed), (changed, found)):
+        differences = compare_results(old, new)
+        assert differences.kind == "numbers"
+        assert {c.hypothesis for c in differences.changes} == {"rates", "titles", "scales"}
+    assert told(changed, found, "rates").startswith("rates: n_surveys – → 200, firms – → 50")
+
+
+def test_another_promise_is_told(found, changed):
+    changed["study"]["minimum_group"] = 7
+    assert told(found, changed, "study") == "study: minimum_group 5 → 7"
+
+
 def test_a_changed_verdict_is_told_with_its_reason_and_interval(found, changed, diff):
     changed["verdicts"]["H3"].update(verdict="inconclusive", reason="wide_ci: 95 % CI …", grade="D")
     changed["estimates"].update(

@@ -10,7 +10,7 @@ import fastjsonschema
 import numpy as np
 import pytest
 
-from coaching_stats.results_json import results, results_text
+from coaching_stats.results_json import numbers_by_address, results, results_text
 from coaching_stats.study import run_study
 from coaching_stats.study_file import PACKAGE
 from coaching_stats.theory import load_study
@@ -86,6 +86,16 @@ def test_words_are_those_of_the_verdicts():
     assert found["theory"]["wording"] == run().verdicts.theory.sentence("en")
     assert found["data"]["simulated"] is True
     assert set(found["data"]["sha256"]) == set(run().source.tables)
+
+
+def test_rows_left_out_are_counted_by_reason_under_their_addresses():
+    reasons = ("test", "no_consent", "no_consent")
+    entries = [{"row": r, "respondent": "", "reason": why} for r, why in enumerate(reasons, 2)]
+    of_rows = replace(run().receipt, rows_read=9, rows_kept=6, dropped=entries)
+    known = numbers_by_address(results(replace(run(), receipt=of_rows)))
+    assert [known[f"receipt.{what}"] for what in ("rows_read", "rows_kept", "dropped")] == [9, 6, 3]
+    assert (known["receipt.dropped.no_consent"], known["receipt.dropped.test"]) == (2, 1)
+    assert known["study.minimum_group"] == run().study.minimum_group
 
 
 def test_another_seed_moves_only_what_is_random():

@@ -85,6 +85,20 @@ def test_an_untouched_folder_has_no_finding(folder, anew):
         ),
         ("report.html", r"H3\.estimate", "H33.estimate", "H33.estimate", ["no such address"]),
         ("report.html", r"H3\.estimate", "H4.estimate", "H4.estimate", ["0.54", "0.51"]),
+        # counts of the import, the promise, the size of simulations, titles, places of notes
+        ("report.html", r'(receipt\.rows_read">)\d+', r"\g<1>99", "receipt.rows_read", ["1282"]),
+        ("results.json", r'("minimum_group": )5', r"\g<1>3", "study.minimum_group", ["3", "5"]),
+        ("report.html", r'(study\.minimum_group">)5', r"\g<1>3", "study.minimum_group", ["3"]),
+        ("report.fi.html", r'(n_surveys">)200', r"\g<1>900", "rates.n_surveys", ["900", "200"]),
+        ("report.html", r'(careless\.all\.H1">)−0', r"\g<1>0", "careless.all.H1", ["-0.4"]),
+        (
+            "report.html",
+            r'(titles\.verdicts\.supported">)\d+',
+            r"\g<1>18",
+            "titles.verdicts.supported",
+            ["18"],
+        ),
+        ("report.html", r'data-note="0"', 'data-note="1"', "notes", ["data-note"]),
         # words, and numbers in prose
         ("report.html", r"(?s)(<tr id=\"H13\".*?>)Inconclusive<", r"\1Supported<", "H13", ["'Su"]),
         ("report.fi.html", r"Saa tukea</td>", "Ei ratkea</td>", "H1", ["'Saa tukea'"]),

@@ -9,6 +9,8 @@ from number_check.typed import typed
 
 # A number with an address stands in <span data-address="H3.estimate">, as in results.json.
 ADDRESS = "data-address"
+# A note of the page stands in <li data-note="0 3">: its places in the notes of results.json.
+NOTE = "data-note"
 APART = {"style", "script", "figure", "svg", "footer"}  # figures and provenance speak otherwise
 VOID = {"meta", "img", "br", "link", "input", "hr", "wbr", "col"}
 WITHOUT = yaml.safe_load(
@@ -22,6 +24,7 @@ class NumbersOfPage(HTMLParser):
     Attributes
     ----------
     addressed : list of (address, text)
+    notes : list of (places, text)
     without : dict from place to list of texts
         A place is the section's id and the innermost element with its class: ``scales td.num``.
     """
@@ -31,6 +34,7 @@ class NumbersOfPage(HTMLParser):
         self.open: list[tuple[str, dict[str, str | None]]] = []
         self.section = "page"
         self.addressed: list[tuple[str, str]] = []
+        self.notes: list[tuple[tuple[int, ...], str]] = []
         self.without: dict[str, list[str]] = {}
         self.feed(html)
         self.close()
@@ -49,8 +53,11 @@ class NumbersOfPage(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         address = next((given[ADDRESS] for _, given in self.open if ADDRESS in given), None)
+        places = next((given[NOTE] for _, given in self.open if NOTE in given), None)
         if address:
             self.addressed.append((address, data))
+        elif places:
+            self.notes.append((tuple(map(int, places.split())), data))
         elif typed(data) and not APART & {tag for tag, _ in self.open}:
             tag, given = self.open[-1]
             mark = f".{given['class'].split()[0]}" if given.get("class") else ""
