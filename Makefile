@@ -109,9 +109,11 @@ test-engines: .venv-engines/.installed ## the tests on local Spark (needs Java) 
 	@uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct -e '.[test]'
 	@touch $@
 
-# The oldest typer and matplotlib meet the newest click and pyparsing, which warn of them.
+# The oldest matplotlib meets the newest pyparsing, which warns of it; and it draws figures otherwise
+# than the one in the lock, with which the stored pixels are compared.
 test-lowest: .venv-lowest/.installed ## the unit tests on the lowest versions admitted (needs uv)
-	@.venv-lowest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests
+	@.venv-lowest/bin/python -m pytest -q -n 2 --dist loadfile -W ignore::DeprecationWarning tests \
+		--ignore=tests/test_notebook_outputs.py --ignore=tests/test_readme_figure.py
 
 AREAS ?= moments regression mediation verdicts privacy
 MUTANTS ?=

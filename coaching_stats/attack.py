@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from coaching_stats.csv_files import read_cells
@@ -114,7 +113,7 @@ def attack(
     --------
     >>> leaky = pd.DataFrame({
     ...     "table": "teams", "group": ["firm", "a", "b"], "parent_group": ["", "firm", "firm"],
-    ...     "item": "Q", "n": ["12", "9", "<5"], "mean": [4.0, 4.5, np.nan], "value": np.nan,
+    ...     "item": "Q", "n": ["12", "9", "<5"], "mean": [4.0, 4.5, None], "value": None,
     ...     "suppressed": [False, False, True]})
     >>> attack(leaky).frame[["group", "figure", "low", "high"]].round(1).values.tolist()
     [['b', 'head count', 3.0, 3.0], ['b', 'mean', 2.5, 2.5]]
@@ -201,8 +200,8 @@ def read_published(path: Path) -> pd.DataFrame:
     _refuse_cells(figures, numbers, path.name)
     return figures.assign(
         n=figures["n"].str.strip(),
-        mean=pd.to_numeric(figures["mean"].replace("", np.nan)),
-        value=pd.to_numeric(figures["value"].replace("", np.nan)),
+        mean=pd.to_numeric(figures["mean"]),
+        value=pd.to_numeric(figures["value"]),
         suppressed=figures["suppressed"].str.lower().isin(("true", "1")),
     )
 

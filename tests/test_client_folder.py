@@ -18,6 +18,7 @@ def client(tmp_path_factory):
 
 def test_its_own_test_passes(client):
     """The notebook runs with its mapping and study, and a misspelt parameter is refused."""
+    pytest.importorskip("papermill")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_client.py"]
     done = subprocess.run(command, cwd=client, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -56,6 +57,7 @@ def test_a_folder_that_holds_something_is_left_alone(client):
 
 
 def test_a_notebook_without_parameters_is_refused(tmp_path):
+    pytest.importorskip("papermill")
     nbformat = pytest.importorskip("nbformat")
     path = tmp_path / "plain.ipynb"
     nbformat.write(nbformat.v4.new_notebook(), path)

@@ -288,4 +288,4 @@ def test_an_export_of_the_inventory_needs_no_ids_of_raters(tmp_path):
     read, notes = read_inventory(path)
     assert read["rater_id"].tolist() == [f"row {row}" for row in range(3, len(export) + 2)]
     assert read["team_id"].tolist() == wide["team_id"].tolist()[1:]
-    assert notes[1] == "1 rows dropped: no_consent"
+    assert notes[1] == "1 row dropped: no_consent"

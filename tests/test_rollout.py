@@ -206,7 +206,7 @@ def test_random_assignment_gives_grade_a_and_the_licensed_sentence(tables):
 def test_the_design_decides_the_grade(tables, change, grade, fragment):
     teams = tables["teams"].assign(**change)
     if teams["process_changed_on"].isna().all():
-        teams["process_changed_on"] = teams["process_changed_on"].astype("str")
+        teams["process_changed_on"] = teams["process_changed_on"].astype("string")
     verdict = judge({**tables, "teams": teams}, only("H1"))["H1"]
     assert verdict.grade == grade
     assert fragment in " ".join(verdict.legs[0].evidence.notes)
