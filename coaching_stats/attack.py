@@ -181,8 +181,8 @@ def read_published(path: Path) -> pd.DataFrame:
     if not path.exists():
         raise DataError(
             explain(
-                what=f"there is no {path.name!r}",
-                where=str(path.parent),
+                what=f"there is no file or folder {path.name!r}",
+                where="" if path.parent == Path() else str(path.parent),
                 remedy="name the folder of a run, or its published.csv",
             )
         )

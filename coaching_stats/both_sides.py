@@ -37,6 +37,8 @@ class BothSides(Shown):
     n_teams : int
     is_simulated : bool
     notes : tuple of str
+    n_left_out : int
+        Groups that are not among `groups`: they would tell of too few people.
     """
 
     groups: pd.DataFrame
@@ -44,6 +46,7 @@ class BothSides(Shown):
     n_teams: int
     is_simulated: bool
     notes: tuple[str, ...]
+    n_left_out: int = 0
 
     def tidy(self) -> pd.DataFrame:
         """One row per group of teams."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coaching_stats.both_sides import DEPENDENCE, MIDPOINT, SIDES, BothSides
-from coaching_stats.figure_numbers import side_counts
+from coaching_stats.figure_numbers import side_counts, side_title
 from coaching_stats.figures import COLOURS, GREY, INK, finish, new_axes
 from coaching_stats.texts import number, texts
 
@@ -69,7 +69,7 @@ def plot_both_sides(found: BothSides, *, language: str = "en") -> Axes:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=10)
     return finish(
         axes,
-        title=said["title"].format(**side_counts(found)),
+        title=side_title(found, language).format(**side_counts(found)),
         x=said["x"],
         y=said["y"],
         caption=_caption(found, said, language),

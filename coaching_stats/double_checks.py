@@ -13,7 +13,6 @@ from coaching_stats.missing_data import MissingData, missing_data
 from coaching_stats.people_or_process import PeopleOrProcess, people_or_process
 from coaching_stats.rater_stress import RaterStress, rater_stress
 from coaching_stats.study import Run
-from coaching_stats.verdicts import N_SPLITS
 
 ENDS = ("estimate", "conf_low", "conf_high")
 STRESS = (*ENDS, *(f"across_{key}" for key in ENDS))
@@ -89,4 +88,4 @@ def double_checks(run: Run) -> DoubleChecks:
         shares = people_or_process(run)
     except DesignError:
         shares = None
-    return DoubleChecks(rater_stress(run, n_splits=N_SPLITS), shares, missing_data(run))
+    return DoubleChecks(rater_stress(run), shares, missing_data(run))

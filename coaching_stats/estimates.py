@@ -44,6 +44,9 @@ class Evidence:
         Of an interaction: the predictor's slope at -1, 0 and +1 SD of the moderator.
     source : mapping from variable to source
     notes : tuple of str
+    parts : tuple of Evidence
+        With random halves, the same from every second split and from the others: what the draw of
+        the halves alone can move.
     """
 
     estimate: float
@@ -59,6 +62,7 @@ class Evidence:
     source: Mapping[str, str]
     notes: tuple[str, ...]
     simple_slopes: Mapping[float, Estimated] = field(default_factory=dict)
+    parts: tuple[Evidence, ...] = ()
 
 
 def estimate_leg(
@@ -99,7 +103,11 @@ def estimate_leg(
         _refuse_copies(leg, split)
     if leg.kind == "indirect":
         return _chain(leg, sources, samples, links, seed, n_boot)
-    evidence = _single(leg, sources, samples, [link[0] for link in links])
+    found = [link for (link,) in links]
+    evidence = _single(leg, sources, samples, found)
+    if n_splits > 1:
+        parts = [_single(leg, sources, samples[i::2], found[i::2]) for i in (0, 1)]
+        evidence = replace(evidence, parts=tuple(parts))
     if not leg.is_interaction:
         return evidence
     return replace(evidence, simple_slopes=_simple_slopes(leg, [m for (m,) in models]))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from coaching_stats.addresses import addressed, interval
 from coaching_stats.double_checks import BOUNDS, PER_CENT, DoubleChecks, double_checks
+from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.study import Run
 from coaching_stats.texts import texts
 from coaching_stats.wording import leg_name
@@ -61,7 +62,8 @@ def _stress(run: Run, checks: DoubleChecks, language: str) -> Iterator[list[obje
     said = texts(language)["double_checks"]["stress"]
     for row in checks.stressed().to_dict("records"):
         at = f"{row['term']}.stress"
-        has_across = row["across_verdict"] != ""
+        is_tested = row["across_verdict"] not in ("", NOT_TESTABLE)
+        has_across = not pd.isna(row["across_estimate"])
         needed = row["vanishing_share"]
         yield [
             _prediction(run, row["term"], language),
@@ -69,12 +71,12 @@ def _stress(run: Run, checks: DoubleChecks, language: str) -> Iterator[list[obje
             _estimate(at, row, "across_", language) if has_across else "–",
             said["bases"].get(row["across"], "–"),
             "–" if pd.isna(needed) else _per_cent(f"{at}.vanishing", needed, language),
-            said["outcome"][_outcome(row, has_across)],
+            said["outcome"][_outcome(row, is_tested)],
         ]
 
 
-def _outcome(row: dict[str, Any], has_across: bool) -> str:
-    return "withdrawn" if row["withdrawn"] else "stands" if has_across else "open"
+def _outcome(row: dict[str, Any], is_tested: bool) -> str:
+    return "withdrawn" if row["withdrawn"] else "stands" if is_tested else "open"
 
 
 def _prediction(run: Run, name: str, language: str) -> str:

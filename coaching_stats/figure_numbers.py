@@ -36,7 +36,8 @@ def title_numbers(run: Run) -> dict[str, dict[str, float]]:
     Returns
     -------
     dict
-        ``verdicts``, and ``chain``, ``sides`` and ``map`` where the page draws them.
+        ``verdicts``, and ``chain``, ``sides`` and ``map`` where the page draws them; no numbers
+        of ``sides`` where not all groups are shown.
 
     Examples
     --------
@@ -79,9 +80,11 @@ def page_titles(run: Run, language: str) -> dict[str, Markup]:
     patterns = {
         "verdicts": words["figures"]["verdicts_title"],
         "chain": words["figures"]["chain_title"],
-        "sides": words["both_sides"]["title"],
         "map": words["process_map"]["map_title"],
     }
+    sides = shown_sides(run)
+    if sides is not None:
+        patterns["sides"] = side_title(sides, language)
     return {
         figure: escape(patterns[figure]).format(
             **_names(run, figure, language),
@@ -114,9 +117,19 @@ def verdict_counts(judged: Sequence[Verdict]) -> dict[str, int]:
 
 
 def side_counts(found: BothSides) -> dict[str, int]:
-    """How many teams are in groups where nobody, managers, sellers or both avoid coaching."""
+    """How many teams are in groups where nobody, managers, sellers or both avoid coaching.
+
+    Nothing where groups are left out: what is left does not count all teams.
+    """
+    if found.n_left_out:
+        return {}
     counts = found.groups.groupby("who")["n_teams"].sum()
     return {**{who: int(counts.get(who, 0)) for who in WHO}, "total": found.n_teams}
+
+
+def side_title(found: BothSides, language: str) -> str:
+    """Title of the map of both sides, with a place for each of its `side_counts`."""
+    return texts(language)["both_sides"]["title_partly" if found.n_left_out else "title"]
 
 
 def shown_role(elements: ProcessMap) -> str:

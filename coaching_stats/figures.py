@@ -9,12 +9,9 @@ import numpy as np
 import pandas as pd
 
 from coaching_stats.figure_numbers import verdict_counts
-from coaching_stats.group_figures import (
-    MEAN_DIGITS,
-    TeamPicture,
-    team_picture,
-)
+from coaching_stats.group_figures import MEAN_DIGITS, TeamPicture, team_picture
 from coaching_stats.judgement import Verdict
+from coaching_stats.published_figures import shown_picture
 from coaching_stats.results import t_quantile
 from coaching_stats.study import Run
 from coaching_stats.texts import texts
@@ -111,6 +108,7 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
     -------
     Axes
         Points are means of groups of teams with 95 % intervals; the line is fitted to the teams.
+        A sentence where the points or the line would tell what is suppressed.
 
     Examples
     --------
@@ -120,7 +118,9 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
     'Leadership climate, team mean (z-score)'
     """
     said = texts(language)["figures"]
-    picture = team_picture(run, hypothesis)
+    picture = shown_picture(run, hypothesis)
+    if picture is None:
+        return _hidden(run, hypothesis, language)
     axes = new_axes(4.6)
     names = [run.study.name(key, language) for key in (picture.predictor, picture.outcome)]
     if picture.n_groups < 2:
@@ -144,6 +144,17 @@ def plot_association(run: Run, hypothesis: str | None = None, *, language: str =
         caption=caption_of(run, caption, language),
         language=language,
     )
+
+
+def _hidden(run: Run, hypothesis: str | None, language: str) -> Axes:
+    """No mark of an association that would tell what is suppressed, but why."""
+    said = texts(language)["figures"]
+    whole = team_picture(run, hypothesis)
+    x, y = (run.study.name(key, language) for key in (whole.predictor, whole.outcome))
+    why = "too_few_teams" if run.earlier is None else "association_hidden"
+    axes = in_words(new_axes(4.6), said[why])
+    title = said["association_title"]["hidden"].format(x=x, y=y)
+    return finish(axes, title=title, caption=caption_of(run, "", language), language=language)
 
 
 def _draw_line(axes: Axes, picture: TeamPicture, seed: int) -> None:

@@ -265,7 +265,8 @@ def _missingness(measured: Measured, leg: Leg, sources: Sourcing) -> Iterator[Ch
     if uses_sellers and len(panel.sellers):
         rate = np.nan
         if panel.has_response_rates:
-            rate = float((measured.response_rate < MIN_RESPONSE_RATE).mean())
+            known = measured.response_rate[~np.isnan(measured.response_rate)]
+            rate = float((known < MIN_RESPONSE_RATE).mean()) if len(known) else np.nan
         yield at_most("G5", "low_response", "teams", rate, 0.50, 0.25)
         if leg.level == "team" and measured.n_teams < len(panel.sellers):
             few = float((measured.n_sellers < MIN_RESPONDENTS).mean())

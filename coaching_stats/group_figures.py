@@ -29,6 +29,8 @@ class TeamPicture:
         Keys.
     column : str
         Score column of the outcome.
+    columns : tuple of str
+        Score columns of predictor and outcome, one for each part.
     x : ndarray, shape (T,)
         Predictor, z-score over the teams.
     y : ndarray, shape (T,)
@@ -43,6 +45,7 @@ class TeamPicture:
     predictor: str
     outcome: str
     column: str
+    columns: tuple[str, ...]
     x: np.ndarray
     y: np.ndarray
     team: np.ndarray
@@ -98,6 +101,11 @@ def team_picture(run: Run, hypothesis: str | None = None) -> TeamPicture:
         predictor=leg.predictor[0],
         outcome=leg.outcome,
         column=score_column(run, leg.outcome, run.study.parts(leg.outcome)[0], named),
+        columns=tuple(
+            score_column(run, key, part, named)
+            for key in (leg.predictor[0], leg.outcome)
+            for part in run.study.parts(key)
+        ),
         x=x[known],
         y=y[known],
         team=np.flatnonzero(known),

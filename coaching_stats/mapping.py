@@ -208,7 +208,7 @@ def _read(path: Path) -> object:
         raise StudyError(
             explain(
                 what=f"there is no mapping file {path.name!r}",
-                where=str(path),
+                where="" if path.parent == Path() else str(path.parent),
                 remedy="check the path, or have a mapping proposed: "
                 "coaching-stats check DATA --write-mapping FILE",
             )

@@ -29,6 +29,7 @@ from coaching_stats.team_records import (
     with_sales,
 )
 
+KNOWN_RATES = 0.80  # of the teams with answers: a few unknown ones cannot hide a low response
 TEAM_COLUMNS = ("firm_id", "manager_id", "process_version_sales", "process_version_lead")
 
 
@@ -69,8 +70,12 @@ class Panel:
 
     @property
     def has_response_rates(self) -> bool:
-        """Whether it is known how many were invited."""
-        return "n_invited" in self.teams and bool(self.teams["n_invited"].notna().any())
+        """Whether it is known of enough teams with answers how many were invited."""
+        if "n_invited" not in self.teams:
+            return False
+        answered = self.teams["n_sellers"] > 0
+        known = self.teams["n_invited"].notna()
+        return bool((known[answered] if answered.any() else known).mean() >= KNOWN_RATES)
 
     def response_rate(self) -> pd.Series:
         """Share of the invited sellers of each team who answered, index as `teams`."""
@@ -142,7 +147,7 @@ def measure(tables: Tables, study: Study) -> Panel:
     }
     _refuse_unknown_teams(sellers, teams)
     sellers = with_sales(tables, sellers, notes)
-    teams = with_counts(tables, teams, sellers)
+    teams = _with_known_rates(with_counts(tables, teams, sellers), notes)
     teams = _with_managers(tables, teams, managers[passed[1]], sellers)
     teams = with_inventory(tables, teams, notes)
     teams, sellers = with_context(tables, teams, sellers)
@@ -271,6 +276,23 @@ def _refuse_unknown_teams(sellers: pd.DataFrame, teams: pd.DataFrame) -> None:
                 remedy="add these teams, or correct team_id",
             )
         )
+
+
+def _with_known_rates(teams: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Leave out how many were invited where more answered; note of how many teams it is unknown."""
+    if "n_invited" not in teams or teams["n_invited"].isna().all():
+        return teams
+    unknown = int((teams["n_invited"].isna() & (teams["n_sellers"] > 0)).sum())
+    if unknown:
+        notes.append(f"response counts are missing for {unknown} teams")
+    is_wrong = teams["n_responded"] > teams["n_invited"]
+    if not is_wrong.any():
+        return teams
+    notes.append(
+        f"more answered than were invited in {int(is_wrong.sum())} teams: "
+        "their response rate is taken as unknown"
+    )
+    return teams.assign(n_invited=teams["n_invited"].astype(float).mask(is_wrong))
 
 
 def _own_scale(construct: Construct) -> tuple[ScaleItem, ...]:

@@ -12,7 +12,14 @@ import pandas as pd
 from coaching_stats.attack import known_scales
 from coaching_stats.both_sides import DEPENDENCE, SIDES, BothSides, both_sides
 from coaching_stats.errors import DesignError
-from coaching_stats.group_figures import MEAN_DIGITS, ROW, group_rows
+from coaching_stats.group_figures import (
+    MEAN_DIGITS,
+    ROW,
+    TeamPicture,
+    group_rows,
+    shown_hypothesis,
+    team_picture,
+)
 from coaching_stats.hypotheses import SUFFIX
 from coaching_stats.privacy import PUBLISHED
 from coaching_stats.process_estimates import DIFFERENCE
@@ -23,6 +30,7 @@ from coaching_stats.suppression import protect
 
 RUNS = 4  # page, workbook and published.csv of a run share what was computed
 MAP, ELEMENTS = "both sides", "process map"
+PICTURE, SCALES = "picture", "scales"  # of `group_rows`
 OFF_MAP = "teams not on the map of both sides"  # no page shows it: what subtraction would tell
 RATINGS = (1.0, 7.0)
 
@@ -52,7 +60,7 @@ def _published(run: Run) -> pd.DataFrame:
         rows.append(pd.DataFrame(_sides_rows(run, sides), columns=list(ROW)))
     if elements is not None:
         rows.append(pd.DataFrame(_element_rows(elements), columns=list(ROW)))
-    every = pd.concat(rows, ignore_index=True)
+    every = pd.concat([part for part in rows if len(part)], ignore_index=True)
     shown = protect(every, run.study.minimum_group, run.earlier, scales=_scales(run, every["item"]))
     shown = shown.assign(mean=shown["mean"].round(MEAN_DIGITS) + 0.0)
     return shown[list(PUBLISHED)].reset_index(drop=True)
@@ -84,7 +92,31 @@ def shown_sides(run: Run) -> BothSides | None:
     if groups.empty:
         return None
     n_teams = int(groups["n_teams"].sum())
-    return BothSides(groups, sides.moved, n_teams, sides.is_simulated, sides.notes)
+    n_left_out = len(sides.groups) - len(groups)
+    return replace(sides, groups=groups, n_teams=n_teams, n_left_out=n_left_out)
+
+
+def shown_picture(run: Run, hypothesis: str | None = None) -> TeamPicture | None:
+    """Predictor and outcome by team, for drawing; None where that would tell what is suppressed.
+
+    Parameters
+    ----------
+    run : Run
+    hypothesis : str, optional
+        Id; the first slope between teams when not given.
+
+    Returns
+    -------
+    TeamPicture or None
+        None where a group's mean is suppressed, or the mean over all of one of the scores: the
+        fitted line goes through the mean of all teams.
+    """
+    picture = team_picture(run, hypothesis)
+    suppressed = published_figures(run).query("suppressed")
+    is_group = suppressed["table"] == PICTURE
+    is_group &= picture.verdict.hypothesis.id == shown_hypothesis(run).id
+    is_whole = (suppressed["table"] == SCALES) & suppressed["item"].isin(picture.columns)
+    return None if (is_group | is_whole).any() else picture
 
 
 @lru_cache(maxsize=RUNS)

@@ -11,7 +11,7 @@ from coaching_stats.estimates import Evidence
 from coaching_stats.hypotheses import Hypothesis
 from coaching_stats.rater_apart import Apart
 from coaching_stats.results import COLUMNS
-from coaching_stats.rules import SUPPORTED
+from coaching_stats.rules import NOT_TESTABLE, SUPPORTED
 from coaching_stats.texts import number, texts
 
 SHARES = (
@@ -77,8 +77,13 @@ class Stressed:
     @property
     def is_withdrawn(self) -> bool:
         """Whether the same respondents support it, and it does not stand the test."""
-        fails = self.is_explained or self.across_verdict not in ("", SUPPORTED)
+        fails = self.is_explained or (self.is_tested and self.across_verdict != SUPPORTED)
         return self.same_verdict == SUPPORTED and fails
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the two sides were taken apart, and a verdict came of it."""
+        return self.across_verdict not in ("", NOT_TESTABLE)
 
     def row(self) -> dict[str, object]:
         """One row of the table."""
@@ -111,7 +116,7 @@ class Stressed:
         parts.append(self._size(language))
         if self.is_explained:
             parts.append(words["explained"])
-        left = "stands" if self.across_verdict else "open"
+        left = "stands" if self.is_tested else "open"
         return " ".join([*parts, words["withdrawn" if self.is_withdrawn else left]])
 
     def _said(self, key: str, language: str) -> str:

@@ -28,6 +28,7 @@ from coaching_stats.results import Shown
 from coaching_stats.rules import NOT_TESTABLE, SIGN, SUPPORTED, decide, grade_of, join
 from coaching_stats.sourcing import Sourcing, sourcing, unmeasured
 from coaching_stats.study import Run
+from coaching_stats.verdicts import N_SPLITS
 from coaching_stats.waves import measure_waves
 
 NAN = float("nan")
@@ -84,7 +85,7 @@ def rater_stress(
     run: Run,
     hypothesis: str | None = None,
     *,
-    n_splits: int = 200,
+    n_splits: int = N_SPLITS,
     seed: int | None = None,
 ) -> RaterStress:
     """Test whether findings from the same respondents need a shared rater.
@@ -95,7 +96,7 @@ def rater_stress(
     hypothesis : str, optional
         Id of one hypothesis; all that the same respondents can answer when not given.
     n_splits : int
-        Random halves of each team's sellers.
+        Random halves of each team's sellers; as many as for the verdicts when not given.
     seed : int, optional
         That of the run when not given.
 
@@ -150,7 +151,9 @@ def rater_stress(
     ('supported', 'sources', 'supported', False)
     """
     if n_splits < 2:
-        raise DesignError(explain(what=f"n_splits is {n_splits}", remedy="give 2 or more, say 200"))
+        raise DesignError(
+            explain(what=f"n_splits is {n_splits}", remedy=f"give 2 or more, say {N_SPLITS}")
+        )
     study = run.study
     if hypothesis is not None:
         study.hypothesis(hypothesis)  # or it is refused, with the nearest name

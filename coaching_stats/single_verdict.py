@@ -19,6 +19,11 @@ from coaching_stats.rules import NOT_TESTABLE, Decision, decide, grade_of, join
 from coaching_stats.sourcing import Sourcing, columns_used, sourcing, unmeasured
 from coaching_stats.waves import OUTSIDE_MANAGER, Waves
 
+HANGS_ON_HALVES = (
+    "half of the random splits give another verdict than all of them: "
+    "it may be another one with another seed"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Road:
@@ -240,4 +245,7 @@ def _judge_leg(
             except DesignError as problem:
                 note = f"no estimate from the same respondents beside it: {problem}"
                 evidence = replace(evidence, notes=(*evidence.notes, note))
-    return LegVerdict(leg, decide(leg, evidence, beside), evidence, beside)
+    decision = decide(leg, evidence, beside)
+    if any(decide(leg, part, beside).verdict != decision.verdict for part in evidence.parts):
+        evidence = replace(evidence, notes=(*evidence.notes, HANGS_ON_HALVES))
+    return LegVerdict(leg, decision, evidence, beside)

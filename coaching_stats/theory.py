@@ -72,6 +72,14 @@ def load_study(path: str | Path | None = None) -> Study:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise StudyError(
+            explain(
+                what=f"there is no study file {path.name!r}",
+                where="" if path.parent == Path() else str(path.parent),
+                remedy="check the path, or start from a copy of coaching_stats/theory.yml",
+            )
+        ) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise StudyError(
             explain(

@@ -58,8 +58,9 @@ def twin(path: str | Path, mapping: str | Path | None = None, *, seed: int = 1) 
     Twin
         As many rows as were kept in reading. Answers keep their values column by column, their
         missing cells and their moments within and between teams (`synthetic`); other numbers are
-        means of five neighbours in size; ids are new; times and what the tool noted are dealt out
-        anew; free text and personal data are empty.
+        means of five neighbours in size, which are teams where each team has one value; ids are
+        new; times and what the tool noted are dealt out anew; free text and personal data are
+        empty.
 
     Raises
     ------
@@ -170,9 +171,13 @@ class _Columns:
         ]
         values = answers[[self.names[h] for h in headers]].to_numpy(float, na_value=np.nan)
         team = self._teams()
-        found = synthetic(values, team, _is_by_team(values, team), self.rng)
+        by_team = _is_by_team(values, team)
+        found = synthetic(values, team, by_team, self.rng)
+        rows = np.arange(self.n)
         made = {
-            header: self._written(header, values[:, j], found.values[:, j])
+            header: self._written(
+                header, values[:, j], found.values[:, j], team if by_team[j] else rows
+            )
             for j, header in enumerate(headers)
         }
         return made, found
@@ -184,7 +189,9 @@ class _Columns:
             return np.zeros(self.n, dtype=int)
         return pd.factorize(answers[column].fillna(""))[0]
 
-    def _written(self, header: str, given: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    def _written(
+        self, header: str, given: np.ndarray, drawn: np.ndarray, unit: np.ndarray
+    ) -> np.ndarray:
         """Numbers as the file writes them; where few share each, means of neighbours instead."""
         known = ~np.isnan(given)
         distinct, holders = np.unique(given[known], return_counts=True)
@@ -194,7 +201,8 @@ class _Columns:
             words = {given[i]: self.cells[header][i] for i in rows[::-1]}
             empty = next(iter(self.cells[header][~known]), "")
             return np.array([words.get(x, empty) for x in drawn], dtype=object)
-        return self._blurred(distinct, drawn)
+        first, place = np.unique(unit, return_index=True, return_inverse=True)[1:]
+        return self._blurred(distinct, drawn[first])[place]
 
     def _blurred(self, distinct: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         """Means of `HOLDERS` neighbours in size, in the decimals and the mark of the file."""

@@ -1,6 +1,7 @@
 """The attack finds every planted leak, and nothing where nothing leaks."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -701,6 +702,12 @@ def test_a_table_of_something_else_is_refused(text, fragment, tmp_path):
 def test_a_folder_without_a_table_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"published\.csv"):
         attack_folder(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_named_as_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"no file or folder 'nofolder'\. What"):
+        attack_folder(Path("nofolder"))
 
 
 def test_a_group_without_a_whole_and_of_an_open_number_is_read():

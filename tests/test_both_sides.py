@@ -1,5 +1,8 @@
 """Both sides on one map: groups that hide single teams, and changes that are no artefact."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from coaching_stats.both_sides import SIDES, _groups, both_sides
 from coaching_stats.errors import DesignError
+from coaching_stats.figure_numbers import side_counts, side_title
 from coaching_stats.study import run_study
 from coaching_stats.worlds import simulate
 
@@ -75,3 +79,13 @@ def test_one_side_alone_is_refused():
     data = pd.DataFrame({"SPR_s": [1.0, 2, 3, 4], "SWC_s": [2.0, 3, 3, 4], "team_id": list("aabb")})
     with pytest.raises(DesignError, match="WTC_m"):
         both_sides(run_study(data.assign(seller_id=range(4)).astype({"seller_id": str})))
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_a_title_counts_all_groups_or_none(theory_run, language):
+    found = both_sides(theory_run)
+    counts = side_counts(found)
+    assert counts.pop("total") == sum(counts.values()) == found.n_teams
+    assert re.search(r"\d", side_title(found, language).format(**side_counts(found)))
+    partly = replace(found, groups=found.groups.iloc[1:], n_left_out=1)
+    assert not re.search(r"[\d{]", side_title(partly, language).format(**side_counts(partly)))

@@ -174,7 +174,7 @@ def test_study_files_that_cannot_be_right(run, tmp_path):
     refused(run("study", data, "--study", bad), "A1", "'sesio'; did you mean 'sesoi'?")
     bad.write_text("hypotheses: [\n  {id: A1", encoding="utf-8")
     refused(run("study", data, "--study", bad), "broken YAML", "study.yml, line 2")
-    refused(run("study", data, "--study", tmp_path / "none.yml"), "cannot be read", "none.yml")
+    refused(run("study", data, "--study", tmp_path / "none.yml"), "no study file", "none.yml")
     small = study_of(tmp_path, promise={"minimum_group": 3})
     refused(run("study", data, "--study", small), "minimum_group is 3", "fewer than 5", "study.yml")
 

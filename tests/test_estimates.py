@@ -13,6 +13,8 @@ from coaching_stats.estimates import N_BOOT
 from coaching_stats.measured import with_halves
 from coaching_stats.mediation import mediate
 from coaching_stats.panel import measure
+from coaching_stats.rules import decide
+from coaching_stats.single_verdict import HANGS_ON_HALVES
 from coaching_stats.study import judge, run_study
 from coaching_stats.theory import load_study
 from coaching_stats.worlds import simulate
@@ -240,3 +242,18 @@ def test_simple_slopes_lie_on_the_line_that_the_interaction_draws():
     assert high.value - middle.value == pytest.approx(evidence.estimate)
     assert middle.value - low.value == pytest.approx(evidence.estimate)
     assert low.std_error != pytest.approx(high.std_error)
+
+
+def test_a_verdict_that_hangs_on_the_draw_of_the_halves_is_said_to(theory_run):
+    """By the rule on every second split and on the others; without halves nothing is drawn."""
+    has_note = set()
+    for verdict in theory_run.verdicts.judged:
+        for judged in verdict.legs:
+            parts = judged.evidence.parts
+            is_halved = judged.evidence.has_halves and judged.leg.kind != "indirect"
+            assert len(parts) == (2 if is_halved else 0)
+            said = {decide(judged.leg, part, judged.same).verdict for part in parts}
+            hangs = HANGS_ON_HALVES in judged.evidence.notes
+            assert hangs == bool(said - {judged.decision.verdict})
+            has_note |= {verdict.hypothesis.id} if hangs else set()
+    assert has_note == {"H8"}

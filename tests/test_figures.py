@@ -1,5 +1,6 @@
 """Figures: their numbers are those of the run, and nothing in them overlaps or gives away."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import matplotlib.pyplot as plt
@@ -71,6 +72,19 @@ def test_an_association_that_is_not_testable_gets_no_line_and_no_direction(one_c
     axes = plot_association(one_client_run)
     assert "not testable" in axes.figure.get_suptitle().replace("\n", " ")
     assert [line for line in axes.lines if len(line.get_xdata()) == 100] == []
+
+
+def test_an_association_is_drawn_only_where_no_mean_of_it_is_hidden(theory_run):
+    """An earlier report with a manager more in one group, who would be told by subtraction."""
+    earlier = published_figures(theory_run)
+    of = (earlier["table"] == "picture") & (earlier["item"] == "WTC_m")
+    first = earlier.index[of][0]
+    earlier.loc[first, "n"] = str(int(earlier.loc[first, "n"]) + 1)
+    axes = plot_association(replace(theory_run, earlier=earlier))
+    assert not axes.axison
+    assert axes.figure.get_suptitle().split()[-2:] == ["not", "shown"]
+    assert [*axes.lines, *axes.collections] == []
+    assert [*plot_association(theory_run).collections] != []
 
 
 def test_finnish_axes_have_decimal_commas(theory_run):

@@ -175,6 +175,20 @@ def test_g5_counts_teams_with_few_answers(n_bad, expected):
     assert status(few, "H1", "G5", "low_response") == ["unknown"]
 
 
+def test_g5_takes_the_share_of_low_response_over_the_teams_whose_rate_is_known():
+    place = np.arange(40)
+    invited = np.where(place < 8, np.nan, np.where(place < 25, 14.0, 4.0))
+    rates = panel_of(spread_scores(0.3), n_invited=invited, n_responded=4)
+    assert status(rates, "H1", "G5", "low_response") == ["fail"]  # 17 of 32, though not of 40
+
+
+@pytest.mark.parametrize(("n_known", "expected"), [(32, "pass"), (31, "unknown")])
+def test_response_rates_are_known_where_four_teams_of_five_have_them(n_known, expected):
+    invited = np.where(np.arange(40) < n_known, 5.0, np.nan)
+    rates = panel_of(spread_scores(0.3), n_invited=invited, n_responded=4)
+    assert status(rates, "H1", "G5", "low_response") == [expected]
+
+
 @pytest.mark.parametrize(
     ("share", "expected"), [(0.225, "fail"), (0.20, "warn"), (0.125, "warn"), (0.10, "pass")]
 )

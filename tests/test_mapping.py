@@ -138,6 +138,15 @@ def test_a_mapping_that_is_not_there_is_named_with_what_to_do(tmp_path):
         load_mapping(tmp_path / "m.yml")
 
 
+def test_a_mapping_named_without_a_folder_is_named_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StudyError) as refused:
+        load_mapping("m.yml")
+    assert str(refused.value).count("m.yml") == 1
+    with pytest.raises(StudyError, match=r"'m\.yml' \(client\)\."):
+        load_mapping("client/m.yml")
+
+
 def checked(monkeypatch, capsys, *words):
     monkeypatch.setattr("sys.argv", ["coaching-stats", "check", *map(str, words)])
     code = cli.guarded(cli.app)

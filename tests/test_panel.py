@@ -9,6 +9,7 @@ from studies import only
 from coaching_stats.errors import DataError, DesignError, StudyError
 from coaching_stats.gates import check_gates, failed_gates
 from coaching_stats.measured import with_halves
+from coaching_stats.note_texts import in_finnish
 from coaching_stats.panel import measure
 from coaching_stats.single_verdict import _sources
 from coaching_stats.study import judge, run_study
@@ -133,6 +134,34 @@ def test_unknown_response_rates_cost_a_grade(tables):
     assert verdicts["H1"].grade == "D"
     assert any("no grade is better than D" in note for note in verdicts.notes)
     assert judge(tables, FEW, seed=1)["H1"].grade == "C"
+
+
+def with_roster_sizes(tables, sizes):
+    """Tables that tell of the invited by their number in each team only, nan where unknown."""
+    bare = {name: frame for name, frame in tables.items() if name != "roster"}
+    return {**bare, "teams": bare["teams"].assign(n_sellers_roster=sizes)}
+
+
+def test_one_team_with_a_known_roster_makes_no_response_rates(tables):
+    sizes = np.full(len(tables["teams"]), np.nan)
+    sizes[0] = 14
+    verdicts = judge(with_roster_sizes(tables, sizes), FEW, seed=1)
+    assert verdicts["H1"].grade == "D"
+    missing = f"response counts are missing for {len(sizes) - 1} teams"
+    assert missing in verdicts.notes
+    assert in_finnish(missing) == f"Kutsuttujen määrä puuttuu {len(sizes) - 1} tiimiltä"
+
+
+def test_a_team_in_which_more_answered_than_were_invited_has_no_known_rate(tables):
+    sizes = np.full(len(tables["teams"]), 30.0)
+    sizes[:2] = 1
+    panel = measure(with_roster_sizes(tables, sizes), STUDY)
+    note = "more answered than were invited in 2 teams: their response rate is taken as unknown"
+    assert panel.notes.count(note) == 1
+    assert in_finnish(note).startswith("2 tiimissä vastaajia on enemmän")
+    assert panel.has_response_rates
+    assert panel.response_rate().isna().sum() == 2
+    assert panel.response_rate().max() < 1
 
 
 @pytest.fixture(scope="module")

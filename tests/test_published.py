@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,7 +21,12 @@ from coaching_stats.figures import plot_association
 from coaching_stats.group_figures import MEAN_DIGITS
 from coaching_stats.output import REPORTS, write_outputs
 from coaching_stats.process_map_figure import plot_process_map, plot_process_ranks
-from coaching_stats.published_figures import process_map_of, published_figures, shown_sides
+from coaching_stats.published_figures import (
+    process_map_of,
+    published_figures,
+    shown_picture,
+    shown_sides,
+)
 from coaching_stats.study import run_study
 from coaching_stats.tables import write_tables
 from coaching_stats.texts import LANGUAGES, texts
@@ -361,9 +367,9 @@ def all_but_three(table):
     return pd.concat([table, pd.DataFrame([rest])], ignore_index=True)
 
 
-def two_more(table):
+def two_more(table, of=None):
     """An earlier report, before two managers left who had answered 3."""
-    of, earlier = table["group"] == "all managers", table.copy()
+    of, earlier = table["group"] == "all managers" if of is None else of, table.copy()
     n = table.loc[of, "n"].astype(int)
     mean = (table.loc[of, "mean"].astype(float) * n + 2 * 3.0) / (n + 2)
     earlier.loc[of, "n"], earlier.loc[of, "mean"] = (n + 2).astype(str), mean.round(2).astype(str)
@@ -466,6 +472,69 @@ def test_what_is_hidden_because_of_an_earlier_report_is_nowhere(careful):
         assert [(at, x) for at, x in groups if not is_rounded(x, allowed.get(at))] == []
     told = figures_of_results(careful)
     assert told == {at: pytest.approx(allowed.get(at), abs=1e-9) for at in told}
+
+
+@pytest.fixture(scope="module")
+def careful_run(after):
+    return replace(run_study(after / "now"), earlier=read_published(after / "old"))
+
+
+def drawn(axes):
+    """Every line, band and error bar of a picture, and what it says."""
+    marks = [*axes.lines, *axes.collections, *axes.containers, *axes.patches]
+    said = " ".join(" ".join(text.get_text() for text in axes.texts).split())
+    plt.close(axes.figure)
+    return marks, said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_mark_of_the_association_tells_what_is_hidden(careful_run, language):
+    """The mean of all managers is suppressed; points and line would give it away."""
+    hidden = set(published_figures(careful_run).query("suppressed and table == 'scales'")["item"])
+    assert "WTC_m" in hidden
+    marks, said = drawn(plot_association(careful_run, language=language))
+    assert (marks, said) == ([], texts(language)["figures"]["association_hidden"])
+
+
+def test_an_association_with_a_hidden_group_has_no_picture(theory_run, tmp_path):
+    """Two managers left a group of the picture since an earlier report; the whole stays shown."""
+
+    def two_more_in_a_group(table):
+        of = table["group"].str.startswith("teams by RIG, group 1 ") & (table["item"] == "WTC_m")
+        assert of.sum() == 1
+        return two_more(table, of)
+
+    assert shown_picture(theory_run).n_groups > 1
+    folder = filed(theory_run, tmp_path / "now")
+    earlier = planted(folder, two_more_in_a_group, tmp_path / "earlier")
+    run = replace(theory_run, earlier=read_published(earlier))
+    hidden = published_figures(run).query("suppressed")
+    assert set(hidden["table"]) == {"picture"}
+    assert shown_picture(run) is None
+    assert drawn(plot_association(run))[0] == []
+
+
+def test_an_association_of_other_scores_than_the_hidden_ones_is_drawn(careful_run):
+    hidden = set(published_figures(careful_run).query("suppressed and table == 'scales'")["item"])
+    pictures = {h.id: shown_picture(careful_run, h.id) for h in careful_run.study.hypotheses}
+    shown = [picture for picture in pictures.values() if picture is not None]
+    assert 0 < len(shown) < len(pictures)
+    assert not hidden & {column for picture in shown for column in picture.columns}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_title_does_not_count_what_is_left_of_both_sides(careful, careful_run, language):
+    sides = shown_sides(careful_run)
+    assert sides.n_left_out > 0
+    title = texts(language)["both_sides"]["title_partly"]
+    axes = plot_both_sides(sides, language=language)
+    assert " ".join(axes.figure.get_suptitle().split()) == title
+    plt.close(axes.figure)
+    page = (careful / REPORTS[language]).read_text(encoding="utf-8")
+    assert f"<h3>{title}</h3>" in page
+    assert "titles.sides" not in page
+    told = json.loads((careful / "results.json").read_text(encoding="utf-8"))["estimates"]
+    assert [at for at in told if at.startswith("titles.sides")] == []
 
 
 def test_a_client_and_the_twin_of_its_answers_tell_nothing(command, tmp_path):

@@ -7,16 +7,21 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from coaching_stats.double_checks import double_checks
 from coaching_stats.errors import DesignError, StudyError
+from coaching_stats.evidence_page import evidence_content
 from coaching_stats.measured import with_halves
 from coaching_stats.measurement import valences
 from coaching_stats.panel import measure
+from coaching_stats.rater_apart import Apart
 from coaching_stats.rater_scales import bounded, suggested
 from coaching_stats.rater_scores import marker_share, share_that_explains, toned
 from coaching_stats.rater_stress import rater_stress, same_respondents
 from coaching_stats.regression import regress_arrays
 from coaching_stats.results import COLUMNS
+from coaching_stats.rules import NOT_TESTABLE
 from coaching_stats.study import run_study
+from coaching_stats.texts import texts
 from coaching_stats.theory import load_study
 from coaching_stats.worlds import simulate
 
@@ -335,3 +340,40 @@ def test_why_a_finding_cannot_be_tested_is_a_note():
     for note in why:
         assert rows.loc[note.partition(":")[0], "verdict"] == "not testable"
     assert why
+
+
+@pytest.fixture(scope="module")
+def with_untested(theory_run, found):
+    """The run and its test; taking the two sides of H8 apart gave nothing that can be tested."""
+    stressed = tuple(
+        replace(one, across=Apart("sources"), across_verdict=NOT_TESTABLE, is_explained=False)
+        if one.hypothesis.id == "H8"
+        else one
+        for one in found.stressed
+    )
+    return theory_run, replace(found, stressed=stressed)
+
+
+def test_what_was_not_tested_stays_open_and_is_not_withdrawn(with_untested):
+    found = with_untested[1]
+    row = by_id(found).loc["H8"]
+    assert row["verdict"] == "supported"
+    assert not row["withdrawn"]
+    assert "stays open" in row["sentence"]
+
+
+def test_the_page_shows_a_dash_for_what_was_not_tested(with_untested, monkeypatch):
+    run, found = with_untested
+    checks = replace(double_checks(run), stress=found)
+    monkeypatch.setattr("coaching_stats.evidence_page.double_checks", lambda _: checks)
+    tables = {one["id"]: one["rows"] for one in evidence_content(run, "en")["tables"]}
+    row = next(row for row in tables["stress"] if row[0].startswith("H8"))
+    assert row[2] == "–"
+    assert row[-1] == texts("en")["double_checks"]["stress"]["outcome"]["open"]
+
+
+def test_page_and_notebook_draw_the_same_halves(theory_run):
+    shown = by_id(double_checks(theory_run).stress).loc["H6"]
+    alone = by_id(rater_stress(theory_run, "H6")).loc["H6"]
+    assert alone["sentence"] == shown["sentence"]
+    assert alone["across_estimate"] == shown["across_estimate"]

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 
 from coaching_stats.errors import DataError
+from coaching_stats.panel import measure
+from coaching_stats.study import run_study
 from coaching_stats.survey import read_survey
+from coaching_stats.theory import load_study
 from coaching_stats.twin import twin
 from coaching_stats.worlds import simulate
 
@@ -86,3 +89,20 @@ def test_too_few_respondents_are_refused(export, tmp_path):
     )
     with pytest.raises(DataError, match="12 respondents are too few"):
         twin(few)
+
+
+def test_what_a_team_has_one_value_of_has_one_in_the_twin_and_is_judged(tmp_path):
+    panel = measure(simulate("theory", firms=4, teams=6, sellers=7, seed=4), load_study())
+    scores = ["SPR_s", "LPR_s", "SKL_s", "INF_s"]
+    facts = ["firm_id", "LAT_m", "BEL_m", "WKL_m", "WTC_m"]
+    wide = panel.sellers[["seller_id", "team_id", *scores]].merge(
+        panel.teams[["team_id", *facts]], on="team_id"
+    )
+    wide["LAT_m"] += wide["team_id"].factorize()[0] / 1000  # a value of its own for every team
+    given, drawn = tmp_path / "wide.csv", tmp_path / "twin.csv"
+    wide.to_csv(given, index=False)
+    drawn.write_text(twin(given, seed=2).text, encoding="utf-8")
+    run_study(drawn)
+    by_team = pd.read_csv(drawn).groupby("team_id")[facts]
+    assert (by_team.nunique(dropna=False) == 1).all(axis=None)
+    assert by_team.first()["LAT_m"].value_counts().min() >= 5
