@@ -207,7 +207,10 @@ def _figures(run: Run, language: str) -> Iterator[dict[str, Any]]:
         leg = shown_hypothesis(run).legs[0]
         x, y = (run.study.name(key, language) for key in (leg.predictor[0], leg.outcome))
         axes = plot_association(run, language=language)
-        yield _figure(axes, said["association"].format(x=x, y=y))
+        words = said["association"].format(x=x, y=y)
+        if not axes.axison:  # a sentence stands in its place
+            words = " ".join(axes.texts[0].get_text().split())
+        yield _figure(axes, words)
     chain = shown_chain(run)
     if chain and run.verdicts[chain].legs:
         yield _figure(plot_chain(run, language=language), said["chain"], titles["chain"])
