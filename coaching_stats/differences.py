@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from coaching_stats.study_file import PACKAGE
 # results.json holds 12 significant digits. Other machines add up in another order, which moves
 # the last digits of p-values and intervals most; whole numbers are counts and must be the same.
 RELATIVE, ABSOLUTE = 1e-8, 1e-10
+CHANCES = ("p_value", "p_adjusted")  # small numbers that mean something: no absolute tolerance
 
 SAME, NUMBERS, CLAIMS = "same", "numbers", "claims"  # what two files differ in
 WORDS, PROVENANCE = "words", "provenance"  # further kinds of one change
@@ -110,7 +112,11 @@ def load_results(path: str | Path) -> Results:
     """
     path = Path(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        found = json.loads(
+            path.read_text(encoding="utf-8"),
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_each_key_once,
+        )
         _check()(found)
     except OSError as problem:
         raise _unusable(path, "cannot be read", problem.strerror or str(problem)) from None
@@ -131,16 +137,25 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} stands in place of a number")
 
 
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One object of the file; a reader may take the first of two values, and a program the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"{twice!r} stands twice")
+    return found
+
+
 def _unusable(path: Path, problem: str, where: str) -> DataError:
     remedy = "name a results.json that coaching-stats study wrote"
     return DataError(explain(what=f"{str(path)!r} {problem}", where=where, remedy=remedy))
 
 
-def same_number(old: float | None, new: float | None) -> bool:
+def same_number(old: float | None, new: float | None, absolute: float = ABSOLUTE) -> bool:
     """Whether two numbers of results.json are the same but for the last digits of their sums.
 
     Whole numbers are counts: they must be equal. Others may differ by 1e-8 of their size, or by
-    1e-10 near zero.
+    1e-10 near zero; p-values, small as they are, by 1e-8 of their size alone.
 
     Examples
     --------
@@ -149,7 +164,7 @@ def same_number(old: float | None, new: float | None) -> bool:
     """
     if old is None or new is None or (isinstance(old, int) and isinstance(new, int)):
         return old == new
-    return abs(old - new) <= max(RELATIVE * max(abs(old), abs(new)), ABSOLUTE)
+    return abs(old - new) <= max(RELATIVE * max(abs(old), abs(new)), absolute)
 
 
 def compare_results(old: Results, new: Results) -> Differences:
@@ -220,7 +235,9 @@ def _number_changes(name: str, old: Results, new: Results) -> Iterator[Change]:
         if not address.startswith(f"{name}."):
             continue
         before, after, what = old.get(address), new.get(address), address.removeprefix(f"{name}.")
-        if same_number(before, after) and (address in old) == (address in new):
+        is_chance = address.rpartition(".")[2] in CHANCES
+        is_same = same_number(before, after, 0.0 if is_chance else ABSOLUTE)
+        if is_same and (address in old) == (address in new):
             continue
         yield Change(name, what, NUMBERS, before, after)
         if what.split(".")[-1] == "estimate" and (before or 0) * (after or 0) < 0:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -69,7 +71,7 @@ class Verification(Shown):
     checked : tuple of str
         Names of the files compared.
     notes : tuple of str
-        Versions other than those of the run.
+        Versions other than those of the run; files that were not checked.
     """
 
     findings: tuple[Finding, ...]
@@ -149,9 +151,21 @@ def verify(
         findings = compare_folders(folder, Path(anew))
     names = tuple(REPORTS[language] for language in languages)
     notes = compare_results(recorded, results(run)).notes
+    notes += tuple(_unchecked(folder, languages))
     if any(finding.place == RATES for finding in findings) and not sims:
         notes += ("error rates differ: a run that was made with --sims needs the same --sims here",)
     return Verification(findings, (RESULTS, *names, BOOK, *PLAIN), notes)
+
+
+def _unchecked(folder: Path, languages: Sequence[str]) -> Iterator[str]:
+    """What stands in the folder and is no part of a run, and the page that is not there."""
+    ours = {RESULTS, BOOK, *PLAIN, *REPORTS.values()}
+    others = sorted(path.name for path in folder.iterdir() if path.name not in ours)
+    if others:
+        yield f"not written by the study command, and not checked: {first_ten(others)}"
+    if 0 < len(languages) < len(REPORTS):
+        missing = [file for name, file in REPORTS.items() if name not in languages]
+        yield f"not there, and not checked: {first_ten(missing)}"
 
 
 def _named_as_recorded(run: Run, recorded: Results) -> Run:
@@ -164,7 +178,8 @@ def _named_as_recorded(run: Run, recorded: Results) -> Run:
                 what=f"these are not the data of the run on {recorded['data']['name']!r}: "
                 "their SHA-256 is another",
                 where=first_ten(other),
-                remedy="give the data that the run was made from, as for coaching-stats study; "
+                remedy="give the data that the run was made from, and the mapping and study file if "
+                f"there were any: coaching-stats verify FOLDER {recorded['data']['name']}; "
                 "if they are these, the folder was changed, and a new run is the way out",
             )
         )
@@ -290,11 +305,38 @@ def _book_findings(path: Path, anew: Path) -> Iterator[Finding]:
     except CalamineError as problem:
         yield Finding(path.name, "", f"no workbook: {problem}", "one")
         return
+    cells = list(_cell_findings(path.name, one, other))
+    yield from cells or _part_findings(path, anew)
+
+
+def _cell_findings(
+    name: str, one: dict[str, object], other: dict[str, object]
+) -> Iterator[Finding]:
     for place in dict.fromkeys(chain(other, one)):
         was, expected = one.get(place), other.get(place)
         are_numbers = isinstance(was, float) and isinstance(expected, float)
         if not (same_number(was, expected) if are_numbers else was == expected):
-            yield Finding(path.name, place, _shown(was), _shown(expected))
+            yield Finding(name, place, _shown(was), _shown(expected))
+
+
+def _part_findings(path: Path, anew: Path) -> Iterator[Finding]:
+    """Formats, hidden rows, comments, charts: what shows the same values otherwise."""
+    one, other = (_parts(file) for file in (path, anew))
+    for part in dict.fromkeys(chain(other, one)):
+        if one.get(part) != other.get(part):
+            found = "no such part" if part not in one else "other formats or contents"
+            expected = "what the study command writes" if part in other else "no such part"
+            yield Finding(path.name, f"part {part}", found, expected)
+
+
+def _parts(path: Path) -> dict[str, bytes]:
+    """Parts of a workbook without the values of its cells; the time of writing is left out."""
+    with zipfile.ZipFile(path) as archive:
+        return {
+            name: re.sub(rb"<v>[^<]*</v>", b"", archive.read(name))
+            for name in archive.namelist()
+            if name != "docProps/core.xml"
+        }
 
 
 def _cells(path: Path) -> dict[str, object]:

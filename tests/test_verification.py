@@ -4,12 +4,14 @@ import base64
 import json
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from coaching_stats import cli, console
+from coaching_stats.errors import DataError
 from coaching_stats.report_reading import pieces_of, printed_number, prints, same_drawing
 from coaching_stats.verification import compare_folders, verify
 
@@ -184,6 +186,75 @@ def test_a_changed_cell_of_the_workbook_is_found(folder, anew):
     ]
     path.write_bytes(b"no workbook")
     assert any("tables.xlsx: says no workbook" in line for line in said(folder, anew))
+
+
+def rewritten(path, change, added=()):
+    """The workbook with its parts changed as text, and with further ones."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {**parts, **dict(added)}.items():
+            archive.writestr(name, change(name, content))
+
+
+@pytest.mark.parametrize(
+    ("part", "pattern", "forged"),
+    [
+        ("xl/styles.xml", rb'formatCode="0\.0000"', b'formatCode="&quot;0.99&quot;"'),
+        ("xl/worksheets/sheet1.xml", rb'<row r="3"', b'<row r="3" hidden="1"'),
+        ("xl/workbook.xml", rb'<sheet name="Notes"', b'<sheet name="Notes" state="hidden"'),
+    ],
+)
+def test_a_workbook_that_shows_its_cells_otherwise_is_found(folder, anew, part, pattern, forged):
+    """A format that prints 0.99 whatever the number is, a hidden row, a hidden sheet."""
+    path = folder / "tables.xlsx"
+    made = []
+
+    def change(name, content):
+        if name != part:
+            return content
+        text, count = re.subn(pattern, forged, content, count=1)
+        made.append(count)
+        return text
+
+    rewritten(path, change)
+    assert made == [1]
+    assert [line.split(":")[0] for line in said(folder, anew)] == [f"tables.xlsx, part {part}"]
+
+
+def test_a_workbook_with_a_further_part_is_found(folder, anew):
+    added = [("xl/comments1.xml", b"<comments/>")]
+    rewritten(folder / "tables.xlsx", lambda _, content: content, added)
+    (line,) = said(folder, anew)
+    assert line.startswith("tables.xlsx, part xl/comments1.xml")
+
+
+def test_a_second_value_under_one_name_is_refused(folder, anew):
+    forge(folder / "results.json", r'"estimates": \{', '"estimates": {"H1.estimate": -0.9,')
+    with pytest.raises(DataError, match=r"'H1.estimate' stands twice"):
+        said(folder, anew)
+
+
+def test_a_p_value_changed_near_zero_is_found(folder, anew):
+    path = folder / "results.json"
+    p = json.loads(path.read_text(encoding="utf-8"))["estimates"]["H9.p_value"]
+    assert p < 1e-12
+    forge(path, r'("H9\.p_value": )[^,]*', r"\g<1>9e-11")
+    assert any(line.startswith("results.json, H9.p_value") for line in said(folder, anew))
+
+
+def test_a_changed_promise_is_found(folder, anew):
+    forge(folder / "results.json", r'("minimum_group": )5', r"\g<1>9")
+    assert any("minimum_group" in line for line in said(folder, anew))
+
+
+def test_files_that_were_not_checked_are_named(attitude, tmp_path):
+    folder = Path(shutil.copytree(attitude, tmp_path / "more"))
+    (folder / "report.final.html").write_text("<p>0.99</p>", encoding="utf-8")
+    (folder / "report.html").unlink()
+    notes = verify(folder, PUBLISHED / "attitude.csv", study=STUDY).notes
+    assert any("report.final.html" in note for note in notes)
+    assert any(note.startswith("not there") and "report.html" in note for note in notes)
 
 
 @pytest.mark.parametrize("file", ["tables.xlsx", "receipt.json", "published.csv"])
