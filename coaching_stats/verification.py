@@ -178,8 +178,8 @@ def _named_as_recorded(run: Run, recorded: Results) -> Run:
                 what=f"these are not the data of the run on {recorded['data']['name']!r}: "
                 "their SHA-256 is another",
                 where=first_ten(other),
-                remedy="give the data that the run was made from, with its mapping and study file if "
-                f"there were any: coaching-stats verify FOLDER {recorded['data']['name']}; "
+                remedy="give the data that the run was made from, with mapping and study file, if "
+                f"any: coaching-stats verify FOLDER {recorded['data']['name']}; "
                 "if they are these, the folder was changed, and a new run is the way out",
             )
         )
