@@ -243,11 +243,6 @@ def test_a_p_value_changed_near_zero_is_found(folder, anew):
     assert any(line.startswith("results.json, H9.p_value") for line in said(folder, anew))
 
 
-def test_a_changed_promise_is_found(folder, anew):
-    forge(folder / "results.json", r'("minimum_group": )5', r"\g<1>9")
-    assert any("minimum_group" in line for line in said(folder, anew))
-
-
 def test_files_that_were_not_checked_are_named(attitude, tmp_path):
     folder = Path(shutil.copytree(attitude, tmp_path / "more"))
     (folder / "report.final.html").write_text("<p>0.99</p>", encoding="utf-8")
