@@ -257,6 +257,8 @@ def _other_changes(old: Results, new: Results) -> Iterator[Change]:
     if old["notes"] != new["notes"]:
         gone = [note for note in old["notes"] if note not in new["notes"]]
         added = [note for note in new["notes"] if note not in old["notes"]]
+        if not gone and not added:  # the same notes in another order
+            gone, added = old["notes"], new["notes"]
         yield Change(NOTES, "lines", WORDS, gone, added)
     promised = [file["study"].get("minimum_group") for file in (old, new)]
     if promised[0] != promised[1]:

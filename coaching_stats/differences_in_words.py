@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from coaching_stats.calibration import THEORY
 from coaching_stats.differences import (
     CLAIMS,
+    NOTES,
     NUMBERS,
     PROVENANCE,
     SAME,
+    STUDY,
     WORDS,
     Change,
     Differences,
@@ -23,6 +26,7 @@ INTERVAL = ("estimate", "conf_low", "conf_high")
 NAMED = ("grade", "n", "clusters", "sesoi")  # changes that have a part of their own
 FURTHER = 3  # other numbers that one sentence names
 DIGITS = 12
+SIMULATED = "one file says that its data are simulated, the other does not"
 EXPLORATORY = "exploratory, no conclusion"
 HEAD = ("Prediction", "Verdict", "Grade", "Estimate [95 % CI]", "n", "What changed")
 HEADLINES = {
@@ -95,6 +99,9 @@ def _parts(found: Differences, name: str, changes: list[Change]) -> Iterator[str
     if "hypothesis" in what:
         yield "no longer there" if what["hypothesis"].new is None else "new"
         return
+    if name == NOTES:
+        yield from _notes(what["lines"])
+        return
     yield from _verdict(found, name, what)
     if any(key in what for key in INTERVAL):
         yield f"estimate {_interval_pair(found, name)}"
@@ -107,13 +114,23 @@ def _parts(found: Differences, name: str, changes: list[Change]) -> Iterator[str
     yield from _further(changes)
 
 
+def _notes(change: Change) -> Iterator[str]:
+    if set(change.old) == set(change.new):
+        yield "the same ones, in another order or number"
+        return
+    for state, notes in (("gone", change.old), ("new", change.new)):
+        if notes:
+            subject = "a note is" if len(notes) == 1 else f"{len(notes)} notes are"
+            yield f"{subject} {state}: {first_ten(map(repr, notes))}"
+
+
 def _verdict(found: Differences, name: str, what: dict[str, Change]) -> Iterator[str]:
     words = _words(found.new, name)
     is_claim = not _is_exploratory(found.new, name)
     if "verdict" in what:
-        code = words.get("reason", "").partition(":")[0]
+        reason = re.sub(r"^[a-z_]+: ", "", words.get("reason", ""))  # in words, without its code
         rule = "" if is_claim else f"{EXPLORATORY}; by the rule "
-        yield rule + _pair(what["verdict"]) + (f" ({code})" if code else "")
+        yield rule + _pair(what["verdict"]) + (f" ({reason})" if reason else "")
     elif words:
         yield f"still {words['verdict']}" if is_claim else EXPLORATORY
 
@@ -131,9 +148,15 @@ def _further(changes: list[Change]) -> Iterator[str]:
         more = len(numbers) - FURTHER
         named = ", ".join(f"{c.what} {_pair(c)}" for c in numbers[:FURTHER])
         yield named + (f" and {more} more" if more > 0 else "")
-    if {change.kind for change in changes} == {WORDS}:
-        words = (change for change in changes if change.what not in NAMED)
-        yield from (f"{c.what} {_quoted(c.old)} → {_quoted(c.new)}" for c in words)
+    if changes[0].hypothesis == STUDY or {change.kind for change in changes} == {WORDS}:
+        words = [c for c in changes if c.kind == WORDS and c.what not in NAMED]
+        yield from (_in_words(change) for change in words)
+
+
+def _in_words(change: Change) -> str:
+    if change.what == "simulated":
+        return SIMULATED
+    return f"{change.what} {_quoted(change.old)} → {_quoted(change.new)}"
 
 
 def _words(file: Results, name: str) -> dict[str, Any]:

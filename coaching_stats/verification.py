@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -17,6 +18,7 @@ from coaching_stats.attack import read_published
 from coaching_stats.calibration import calibrate
 from coaching_stats.designs import design_of
 from coaching_stats.differences import (
+    ABSOLUTE,
     PROVENANCE,
     Results,
     compare_results,
@@ -30,10 +32,13 @@ from coaching_stats.report_reading import Piece, apart, pieces_of, prints, same_
 from coaching_stats.results import Shown
 from coaching_stats.results_json import numbers_by_address, results
 from coaching_stats.study import Run, run_study
+from coaching_stats.workbook import P_VALUES
 
 RESULTS = "results.json"
 PLAIN = ("receipt.json", "published.csv")
 BOOK = "tables.xlsx"
+UNREADABLE = (CalamineError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
+WRITTEN = re.compile(rb"(<dcterms:(?:created|modified) [^>]*>)[^<]*")  # times, in docProps/core.xml
 RATES = "rates"  # the section of the page that --sims changes
 COLUMNS = ["file", "place", "found", "expected"]
 
@@ -138,7 +143,7 @@ def verify(
     folder = Path(folder)
     recorded = load_results(folder / RESULTS)
     run = run_study(data, study=study, mapping=mapping, seed=recorded["seed"])
-    run = _named_as_recorded(run, recorded)
+    run = _named_as_recorded(run, recorded, data)
     if published is not None:
         run = replace(run, earlier=read_published(Path(published)))
     if sims:
@@ -168,22 +173,30 @@ def _unchecked(folder: Path, languages: Sequence[str]) -> Iterator[str]:
         yield f"not there, and not checked: {first_ten(missing)}"
 
 
-def _named_as_recorded(run: Run, recorded: Results) -> Run:
+def _named_as_recorded(run: Run, recorded: Results, data: str | Path | None) -> Run:
     """Refuse other data; the same data under other file names keep the names of the run."""
-    was, now = recorded["data"]["sha256"], dict(run.source.hashes)
+    name, was, now = recorded["data"]["name"], recorded["data"]["sha256"], dict(run.source.hashes)
     if sorted(was.values()) != sorted(now.values()):
+        if data is None and name != run.source.name:
+            raise DataError(
+                explain(
+                    what=f"this run was made from {name!r}, not from the packaged sample",
+                    where=RESULTS,
+                    remedy=f"coaching-stats verify FOLDER {name} --mapping YOUR_MAPPING "
+                    "(mapping and study file as they were given to coaching-stats study)",
+                )
+            )
         other = [name for name in {**was, **now} if was.get(name) != now.get(name)]
         raise DataError(
             explain(
-                what=f"these are not the data of the run on {recorded['data']['name']!r}: "
-                "their SHA-256 is another",
+                what=f"these are not the data of the run on {name!r}: their SHA-256 is another",
                 where=first_ten(other),
                 remedy="give the data that the run was made from, with mapping and study file, if "
-                f"any: coaching-stats verify FOLDER {recorded['data']['name']}; "
+                f"any: coaching-stats verify FOLDER {name}; "
                 "if they are these, the folder was changed, and a new run is the way out",
             )
         )
-    return replace(run, source=replace(run.source, name=recorded["data"]["name"], hashes=was))
+    return replace(run, source=replace(run.source, name=name, hashes=was))
 
 
 def compare_folders(folder: Path, anew: Path) -> tuple[Finding, ...]:
@@ -302,11 +315,10 @@ def _line_findings(path: Path, anew: Path) -> Iterator[Finding]:
 def _book_findings(path: Path, anew: Path) -> Iterator[Finding]:
     try:
         one, other = (_cells(file) for file in (path, anew))
-    except CalamineError as problem:
+        cells = list(_cell_findings(path.name, one, other))
+        yield from cells or list(_part_findings(path, anew))
+    except UNREADABLE as problem:
         yield Finding(path.name, "", f"no workbook: {problem}", "one")
-        return
-    cells = list(_cell_findings(path.name, one, other))
-    yield from cells or _part_findings(path, anew)
 
 
 def _cell_findings(
@@ -314,8 +326,10 @@ def _cell_findings(
 ) -> Iterator[Finding]:
     for place in dict.fromkeys(chain(other, one)):
         was, expected = one.get(place), other.get(place)
+        heading = other.get(re.sub(r", row \d+,", ", row 1,", place))
+        near_zero = 0.0 if heading in P_VALUES else ABSOLUTE
         are_numbers = isinstance(was, float) and isinstance(expected, float)
-        if not (same_number(was, expected) if are_numbers else was == expected):
+        if not (same_number(was, expected, near_zero) if are_numbers else was == expected):
             yield Finding(name, place, _shown(was), _shown(expected))
 
 
@@ -329,14 +343,14 @@ def _part_findings(path: Path, anew: Path) -> Iterator[Finding]:
             yield Finding(path.name, f"part {part}", found, expected)
 
 
-def _parts(path: Path) -> dict[str, bytes]:
-    """Parts of a workbook without the values of its cells; the time of writing is left out."""
+def _parts(path: Path) -> dict[str, list[bytes]]:
+    """Parts by name, each as often as it stands there, without values of cells and times."""
+    parts: dict[str, list[bytes]] = {}
     with zipfile.ZipFile(path) as archive:
-        return {
-            name: re.sub(rb"<v>[^<]*</v>", b"", archive.read(name))
-            for name in archive.namelist()
-            if name != "docProps/core.xml"
-        }
+        for part in archive.infolist():
+            content = re.sub(rb"<v>[^<]*</v>", b"<v/>", archive.read(part))
+            parts.setdefault(part.filename, []).append(WRITTEN.sub(rb"\1", content))
+    return parts
 
 
 def _cells(path: Path) -> dict[str, object]:

@@ -113,8 +113,29 @@ def test_another_promise_is_told(found, changed):
     assert told(found, changed, "study") == "study: minimum_group 5 → 7"
 
 
+def test_a_title_is_told_beside_a_promise(found, changed):
+    changed["study"].update(minimum_group=7, title="Another")
+    assert told(found, changed, "study").endswith("→ 'Another'")
+
+
+def test_notes_that_come_and_go_are_told_one_by_one(found, changed):
+    changed["notes"] = [*changed["notes"][1:], "A new one"]
+    gone = repr(found["notes"][0])
+    assert told(found, changed, "notes") == (
+        f"notes: a note is gone: {gone}; a note is new: 'A new one'"
+    )
+    changed["notes"] = found["notes"][::-1]
+    assert told(found, changed, "notes") == "notes: the same ones, in another order or number"
+
+
+def test_failed_gates_are_the_reason_in_words(found, changed):
+    changed["verdicts"]["H3"].update(verdict="not testable", reason="G1: 9 teams, 10 needed")
+    assert "not testable (G1: 9 teams, 10 needed)" in told(found, changed, "H3")
+
+
 def test_a_changed_verdict_is_told_with_its_reason_and_interval(found, changed, diff):
-    changed["verdicts"]["H3"].update(verdict="inconclusive", reason="wide_ci: 95 % CI …", grade="D")
+    reason = "wide_ci: 95 % CI includes 0"
+    changed["verdicts"]["H3"].update(verdict="inconclusive", reason=reason, grade="D")
     changed["estimates"].update(
         {"H3.estimate": 0.31, "H3.conf_low": -0.02, "H3.conf_high": 0.64, "H3.sesoi": 0.3}
     )
@@ -123,17 +144,18 @@ def test_a_changed_verdict_is_told_with_its_reason_and_interval(found, changed, 
     line = told(found, changed, "H3")
     assert line in said
     assert line.startswith(
-        "H3: supported → inconclusive (wide_ci); estimate 0.54 [0.37, 0.71] → 0.31 [−0.02, 0.64]"
+        "H3: supported → inconclusive (95 % CI includes 0); "
+        "estimate 0.54 [0.37, 0.71] → 0.31 [−0.02, 0.64]"
     )
     assert "grade C → D" in line
     assert "sesoi 0.20 → 0.30" in line
 
 
 def test_an_exploratory_hypothesis_is_named_as_one_and_never_as_a_claim(found, changed):
-    changed["verdicts"]["H20"].update(verdict="inconclusive", reason="wide_ci: …")
+    changed["verdicts"]["H20"].update(verdict="inconclusive", reason="wide_ci: it is wide")
     changed["estimates"]["H19.n"] = 120
     assert told(found, changed, "H20") == (
-        "H20: exploratory, no conclusion; by the rule supported → inconclusive (wide_ci)"
+        "H20: exploratory, no conclusion; by the rule supported → inconclusive (it is wide)"
     )
     assert told(found, changed, "H19") == "H19: exploratory, no conclusion; n 134 → 120"
     rows = markdown(compare_results(found, changed)).splitlines()
@@ -185,8 +207,13 @@ def test_the_theory_as_a_whole_is_a_claim(found, changed, diff):
         (("verdicts", "H4"), "wording", "Proven.", "'Proven.'"),
         (("verdicts", "H4"), "grade", "A", "grade C → A"),
         (("receipt",), "rows_kept", 1000, "rows_kept 1282 → 1000"),
-        ((), "notes", [], "notes: lines"),
-        (("data",), "simulated", False, "simulated True → False"),
+        ((), "notes", [], "notes are gone: "),
+        (
+            ("data",),
+            "simulated",
+            False,
+            "its data are simulated, the other does not",
+        ),
     ],
 )
 def test_words_and_counts_do_not_change_in_silence(

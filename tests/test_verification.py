@@ -203,10 +203,12 @@ def rewritten(path, change, added=()):
         ("xl/styles.xml", rb'formatCode="0\.0000"', b'formatCode="&quot;0.99&quot;"'),
         ("xl/worksheets/sheet1.xml", rb'<row r="3"', b'<row r="3" hidden="1"'),
         ("xl/workbook.xml", rb'<sheet name="Notes"', b'<sheet name="Notes" state="hidden"'),
+        ("xl/worksheets/sheet1.xml", rb'(<c r="E2"[^>]*>)(?=<v>)', rb"\1<v>0.99</v>"),
+        ("docProps/core.xml", rb"<dc:creator>", b"<dc:creator>Somebody"),
     ],
 )
 def test_a_workbook_that_shows_its_cells_otherwise_is_found(folder, anew, part, pattern, forged):
-    """A format that prints 0.99 whatever the number is, a hidden row, a hidden sheet."""
+    """A format that prints 0.99 whatever the number is, what is hidden, a value beside a value."""
     path = folder / "tables.xlsx"
     made = []
 
@@ -227,6 +229,47 @@ def test_a_workbook_with_a_further_part_is_found(folder, anew):
     rewritten(folder / "tables.xlsx", lambda _, content: content, added)
     (line,) = said(folder, anew)
     assert line.startswith("tables.xlsx, part xl/comments1.xml")
+
+
+def test_a_part_that_stands_twice_in_the_workbook_is_found(folder, anew):
+    """Programs differ in which of two they read; an untouched one after it hides the first."""
+    path = folder / "tables.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        styles = archive.read("xl/styles.xml")
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("xl/styles.xml", styles)
+    assert [line.split(":")[0] for line in said(folder, anew)] == [
+        "tables.xlsx, part xl/styles.xml"
+    ]
+
+
+def test_a_workbook_with_a_broken_part_is_none(folder, anew):
+    path = folder / "tables.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo("xl/theme/theme1.xml").header_offset
+    content = bytearray(path.read_bytes())
+    content[start + 100] ^= 255
+    path.write_bytes(content)
+    (line,) = said(folder, anew)
+    assert line.startswith("tables.xlsx: says no workbook")
+
+
+@pytest.mark.parametrize(("factor", "is_forgery"), [(1 + 1e-9, False), (100.0, True)])
+def test_a_cell_may_differ_in_its_last_digits_though_near_zero(folder, anew, factor, is_forgery):
+    path = folder / "tables.xlsx"
+    table = openpyxl.load_workbook(path)["Verdicts"]
+    (column,) = (cell.column for cell in table[1] if cell.value == "p")
+    cells = (row[column - 1] for row in table.iter_rows(min_row=2))
+    p = next(cell for cell in cells if isinstance(cell.value, float) and cell.value < 1e-12)
+    pattern = rf'(<c r="{p.coordinate}"[^>]*><v>)[^<]*'.encode()
+    forged = rf"\g<1>{p.value * factor!r}".encode()
+    rewritten(
+        path,
+        lambda name, text: re.sub(pattern, forged, text) if name.endswith("sheet1.xml") else text,
+    )
+    place = f"tables.xlsx, Verdicts, row {p.row}, column {column}"
+    assert [line.split(":")[0] for line in said(folder, anew)] == [place] * is_forgery
+    assert openpyxl.load_workbook(path)["Verdicts"][p.coordinate].value != p.value
 
 
 def test_a_second_value_under_one_name_is_refused(folder, anew):
@@ -295,6 +338,13 @@ def test_other_data_exit_2(attitude, command, tmp_path):
     assert "attitude.csv" in err
     assert "SHA-256" in err
     assert len(err.splitlines()) == 1
+
+
+def test_without_data_the_run_says_from_which_it_was_made(attitude, command):
+    code, out, err = command(attitude)
+    assert (code, out) == (2, "")
+    assert "this run was made from 'attitude.csv'" in err
+    assert "verify FOLDER attitude.csv --mapping YOUR_MAPPING" in err
 
 
 def test_the_same_data_under_another_name_are_the_same_data(attitude, tmp_path):
