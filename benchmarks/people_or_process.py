@@ -21,7 +21,8 @@ from coaching_stats.group_measures import MEMBERS, PEOPLE, PROCESS, questions, t
 from coaching_stats.latent import BETWEEN, World, load_world
 from coaching_stats.measured import Measured
 from coaching_stats.measurement import USUAL
-from coaching_stats.panel import Items, Panel
+from coaching_stats.panel import Panel
+from coaching_stats.scored_answers import Items
 from coaching_stats.theory import load_study
 from coaching_stats.true_scores import TeamValues, correlations
 

@@ -15,10 +15,10 @@ from coaching_stats.errors import DesignError
 from coaching_stats.hypotheses import Hypothesis, Leg
 from coaching_stats.measured import MIN_RESPONDENTS, MIN_RESPONSE_RATE, Measured
 from coaching_stats.models import equations
-from coaching_stats.panel import Items
 from coaching_stats.resampling import MAX_FAILED_SHARE, TooFewResamples
 from coaching_stats.samples import complete_teams, draw_sample
 from coaching_stats.scales import alpha
+from coaching_stats.scored_answers import Items
 from coaching_stats.sourcing import Sourcing, columns_used, focal
 from coaching_stats.teams import Likeness, item_variances, likeness, rwgj
 

@@ -10,17 +10,9 @@ import pandas as pd
 
 from coaching_stats.errors import DataError, explain, first_ten
 from coaching_stats.frames import cluster_codes
-from coaching_stats.hypotheses import ID_NAMES, TEAM_NAMES, Construct, Study
-from coaching_stats.instrument import load_instrument
-from coaching_stats.scales import (
-    SUFFIX,
-    ScaleItem,
-    checked_answers,
-    mean_score,
-    present_scales,
-    score,
-    turned,
-)
+from coaching_stats.hypotheses import ID_NAMES, TEAM_NAMES, Study
+from coaching_stats.scales import mean_score
+from coaching_stats.scored_answers import Items, aligned, own_items, own_values, passed, scored
 from coaching_stats.team_records import (
     Tables,
     with_context,
@@ -31,14 +23,6 @@ from coaching_stats.team_records import (
 
 KNOWN_RATES = 0.80  # of the teams with answers: a few unknown ones cannot hide a low response
 TEAM_COLUMNS = ("firm_id", "manager_id", "process_version_sales", "process_version_lead")
-
-
-@dataclass(frozen=True, eq=False)
-class Items:
-    """Turned answers to the items of one score, for its reliability and agreement."""
-
-    values: np.ndarray  # (n, k)
-    n_options: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +111,10 @@ def measure(tables: Tables, study: Study) -> Panel:
         No teams, an incomplete scale, answers outside their scale.
     """
     notes: list[str] = []
-    sellers, seller_items = _scored(tables, "seller", notes)
-    managers, manager_items = _scored(tables, "manager", notes)
-    passed = _passed(sellers, "ATT_s"), _passed(managers, "ATT_m")
-    failed = int((~passed[0]).sum() + (~passed[1]).sum())
+    sellers, seller_items = scored(tables, "seller", notes)
+    managers, manager_items = scored(tables, "manager", notes)
+    seller_passed, manager_passed = passed(sellers, "ATT_s"), passed(managers, "ATT_m")
+    failed = int((~seller_passed).sum() + (~manager_passed).sum())
     answered = len(sellers) + len(managers)
     if failed:
         notes.append(
@@ -138,17 +122,16 @@ def measure(tables: Tables, study: Study) -> Panel:
             "an attention check was failed"
         )
     teams = _teams(tables, study, notes)
-    sellers, kept = _join_ready(tables, sellers[passed[0]], study, notes)
-    own_items = _own_items(tables, study)
+    sellers, kept = _join_ready(tables, sellers[seller_passed], study, notes)
     items = {
-        **{c: Items(i.values[passed[0]], i.n_options) for c, i in seller_items.items()},
-        **_aligned(manager_items, managers, passed[1], teams),
-        **own_items,
+        **{c: Items(i.values[seller_passed], i.n_options) for c, i in seller_items.items()},
+        **aligned(manager_items, managers, manager_passed, teams),
+        **own_items(tables, study),
     }
     _refuse_unknown_teams(sellers, teams)
     sellers = with_sales(tables, sellers, notes)
-    teams = _with_known_rates(with_counts(tables, teams, sellers), notes)
-    teams = _with_managers(tables, teams, managers[passed[1]], sellers)
+    teams = with_counts(tables, teams, sellers, notes)
+    teams = _with_managers(tables, teams, managers[manager_passed], sellers)
     teams = with_inventory(tables, teams, notes)
     teams, sellers = with_context(tables, teams, sellers)
     return Panel(
@@ -159,38 +142,6 @@ def measure(tables: Tables, study: Study) -> Panel:
         n_answered=answered + kept,
         notes=tuple(notes),
     )
-
-
-def _scored(tables: Tables, form: str, notes: list[str]) -> tuple[pd.DataFrame, dict[str, Items]]:
-    """Ids and scores of the first wave of one survey, and its turned items by score column."""
-    name, key = f"{form}_survey", "seller_id" if form == "seller" else "team_id"
-    if name not in tables:
-        return pd.DataFrame(columns=[key, "team_id"], dtype="object"), {}
-    survey = tables[name]
-    if "wave" in survey and survey["wave"].nunique() > 1:
-        first = survey["wave"].min()
-        later = int((survey["wave"] != first).sum())
-        notes.append(
-            f"{later} answers of later waves to the {form} survey only serve to compare teams "
-            "with themselves"
-        )
-        survey = survey[survey["wave"] == first]
-    survey = survey.sort_values(key)  # so that no result depends on the order of rows
-    ids = survey[list(dict.fromkeys([key, "team_id"]))]
-    items = {}
-    for (construct, _), scale in present_scales(survey, load_instrument()).items():
-        span = int(scale[0].high - scale[0].low) + 1
-        if len(scale) > 1 and construct not in ("ATT", "CFRQ"):
-            values = turned(checked_answers(survey, scale), scale)
-            items[f"{construct}_{SUFFIX[form]}"] = Items(values, span)
-    return pd.concat([ids, score(survey)], axis=1), items
-
-
-def _passed(scores: pd.DataFrame, column: str) -> np.ndarray:
-    """Whether each respondent passed the attention checks, or was given none."""
-    if column not in scores:
-        return np.ones(len(scores), dtype=bool)
-    return (scores[column] != 0).to_numpy()
 
 
 def _teams(tables: Tables, study: Study, notes: list[str]) -> pd.DataFrame:
@@ -256,7 +207,7 @@ def _join_ready(
     ready = tables["seller_scores"].sort_values("seller_id")
     for construct in study.constructs.values():
         if construct.items and "seller" in construct.forms:
-            ready[f"{construct.key}_s"] = mean_score(_own_values(ready, construct))
+            ready[f"{construct.key}_s"] = mean_score(own_values(ready, construct))
     if sellers.empty:
         return ready, len(ready)
     repeated = [c for c in ready if c in sellers and c not in ("seller_id", "team_id")]
@@ -276,64 +227,6 @@ def _refuse_unknown_teams(sellers: pd.DataFrame, teams: pd.DataFrame) -> None:
                 remedy="add these teams, or correct team_id",
             )
         )
-
-
-def _with_known_rates(teams: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Leave out how many were invited where more answered; note of how many teams it is unknown."""
-    if "n_invited" not in teams or teams["n_invited"].isna().all():
-        return teams
-    unknown = int((teams["n_invited"].isna() & (teams["n_sellers"] > 0)).sum())
-    if unknown:
-        notes.append(f"response counts are missing for {unknown} teams")
-    is_wrong = teams["n_responded"] > teams["n_invited"]
-    if not is_wrong.any():
-        return teams
-    notes.append(
-        f"more answered than were invited in {int(is_wrong.sum())} teams: "
-        "their response rate is taken as unknown"
-    )
-    return teams.assign(n_invited=teams["n_invited"].astype(float).mask(is_wrong))
-
-
-def _own_scale(construct: Construct) -> tuple[ScaleItem, ...]:
-    low, high = construct.scale or (1, 7)
-    return tuple(ScaleItem(i, i in construct.reverse, low, high) for i in construct.items)
-
-
-def _own_values(frame: pd.DataFrame, construct: Construct) -> np.ndarray:
-    scale = _own_scale(construct)
-    return turned(checked_answers(frame, scale), scale)
-
-
-def _own_items(tables: Tables, study: Study) -> dict[str, Items]:
-    """Turned items of the constructs whose items the study itself names."""
-    found = {}
-    for form, unit in (("seller", "seller"), ("manager", "team")):
-        if f"{unit}_scores" not in tables:
-            continue
-        ready = tables[f"{unit}_scores"].sort_values(f"{unit}_id")
-        for construct in study.constructs.values():
-            if construct.items and form in construct.forms:
-                scale = _own_scale(construct)
-                values = _own_values(ready, construct)
-                span = int(scale[0].high - scale[0].low) + 1
-                found[f"{construct.key}_{SUFFIX[form]}"] = Items(values, span)
-    return found
-
-
-def _aligned(
-    items: dict[str, Items], managers: pd.DataFrame, passed: np.ndarray, teams: pd.DataFrame
-) -> dict[str, Items]:
-    """Managers' items in the order of the teams, nan where the manager gave none."""
-    row = pd.Series(np.arange(len(managers))[passed], index=managers.loc[passed, "team_id"])
-    place = row.reindex(teams["team_id"]).to_numpy()
-    found = ~np.isnan(place.astype(float))
-    aligned = {}
-    for column, item in items.items():
-        values = np.full((len(teams), item.values.shape[1]), np.nan)
-        values[found] = item.values[place[found].astype(int)]
-        aligned[column] = Items(values, item.n_options)
-    return aligned
 
 
 def _with_managers(

@@ -50,7 +50,9 @@ def with_sales(tables: Tables, sellers: pd.DataFrame, notes: list[str]) -> pd.Da
     return sellers.assign(SALES_r=sellers["seller_id"].map(index))
 
 
-def with_counts(tables: Tables, teams: pd.DataFrame, sellers: pd.DataFrame) -> pd.DataFrame:
+def with_counts(
+    tables: Tables, teams: pd.DataFrame, sellers: pd.DataFrame, notes: list[str]
+) -> pd.DataFrame:
     """Add how many sellers of each team were invited, where known, and how many answered."""
     answered = sellers.get("team_id", pd.Series(dtype=object)).value_counts()
     counts = {"n_sellers": answered}
@@ -67,7 +69,24 @@ def with_counts(tables: Tables, teams: pd.DataFrame, sellers: pd.DataFrame) -> p
     for name in ("n_sellers", "n_responded"):
         if name in mapped:
             mapped[name] = mapped[name].fillna(0).astype(int)
-    return teams.assign(**mapped)
+    return _with_known_rates(teams.assign(**mapped), notes)
+
+
+def _with_known_rates(teams: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Leave out how many were invited where more answered; note of how many teams it is unknown."""
+    if "n_invited" not in teams or teams["n_invited"].isna().all():
+        return teams
+    unknown = int((teams["n_invited"].isna() & (teams["n_sellers"] > 0)).sum())
+    if unknown:
+        notes.append(f"response counts are missing for {unknown} teams")
+    is_wrong = teams["n_responded"] > teams["n_invited"]
+    if not is_wrong.any():
+        return teams
+    notes.append(
+        f"more answered than were invited in {int(is_wrong.sum())} teams: "
+        "their response rate is taken as unknown"
+    )
+    return teams.assign(n_invited=teams["n_invited"].astype(float).mask(is_wrong))
 
 
 def with_context(

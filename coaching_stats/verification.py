@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
 
 from coaching_stats.attack import read_published
 from coaching_stats.calibration import calibrate
 from coaching_stats.designs import design_of
 from coaching_stats.differences import (
-    ABSOLUTE,
     PROVENANCE,
     Results,
     compare_results,
     load_results,
-    same_number,
     versions,
 )
 from coaching_stats.errors import DataError, explain, first_ten
@@ -32,13 +25,11 @@ from coaching_stats.report_reading import Piece, apart, pieces_of, prints, same_
 from coaching_stats.results import Shown
 from coaching_stats.results_json import numbers_by_address, results
 from coaching_stats.study import Run, run_study
-from coaching_stats.workbook import P_VALUES
+from coaching_stats.workbook_reading import shown_value, unlike_workbooks
 
 RESULTS = "results.json"
 PLAIN = ("receipt.json", "published.csv")
 BOOK = "tables.xlsx"
-UNREADABLE = (CalamineError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
-WRITTEN = re.compile(rb"(<dcterms:(?:created|modified) [^>]*>)[^<]*")  # times, in docProps/core.xml
 RATES = "rates"  # the section of the page that --sims changes
 COLUMNS = ["file", "place", "found", "expected"]
 
@@ -245,22 +236,18 @@ def _table_findings(folder: Path, anew: Path) -> Iterator[Finding]:
         if not (folder / file).exists():
             yield Finding(file, "", "no such file", "one")
         else:
-            compare = _book_findings if file == BOOK else _line_findings
-            yield from compare(folder / file, anew / file)
+            compare = unlike_workbooks if file == BOOK else _unlike_lines
+            yield from (Finding(file, *one) for one in compare(folder / file, anew / file))
 
 
 def _result_findings(recorded: Results, now: Results) -> Iterator[Finding]:
     for change in compare_results(recorded, now).changes:
         if change.kind != PROVENANCE:
             place = f"{change.hypothesis}.{change.what}"
-            yield Finding(RESULTS, place, *map(_shown, (change.old, change.new)))
+            yield Finding(RESULTS, place, *map(shown_value, (change.old, change.new)))
     was, expected = (file["study"]["sha256"] for file in (recorded, now))
     if was != expected:
         yield Finding(RESULTS, "study", f"SHA-256 {was[:12]}", expected[:12])
-
-
-def _shown(value: object) -> str:
-    return "nothing" if value is None else str(value)
 
 
 def _dated(page: str, recorded: Results, now: Results) -> str:
@@ -281,7 +268,7 @@ def _number_findings(
         if piece.address not in known:
             yield Finding(file, piece.address, piece.text, f"no such address in {RESULTS}")
         elif not prints(piece.text, known[piece.address], language):
-            expected = f"{_shown(known[piece.address])}, rounded"
+            expected = f"{shown_value(known[piece.address])}, rounded"
             yield Finding(file, piece.address, piece.text, expected)
 
 
@@ -305,59 +292,8 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _line_findings(path: Path, anew: Path) -> Iterator[Finding]:
+def _unlike_lines(path: Path, anew: Path) -> Iterator[tuple[str, str, str]]:
+    """Place, found and expected of each stretch of lines that is not the same."""
     one, other = (_text(file).splitlines() for file in (path, anew))
     for old, new in unlike(one, other):
-        place = f"line {old.start + 1}"
-        yield Finding(path.name, place, *apart(one[old], other[new]))
-
-
-def _book_findings(path: Path, anew: Path) -> Iterator[Finding]:
-    try:
-        one, other = (_cells(file) for file in (path, anew))
-        cells = list(_cell_findings(path.name, one, other))
-        yield from cells or list(_part_findings(path, anew))
-    except UNREADABLE as problem:
-        yield Finding(path.name, "", f"no workbook: {problem}", "one")
-
-
-def _cell_findings(
-    name: str, one: dict[str, object], other: dict[str, object]
-) -> Iterator[Finding]:
-    for place in dict.fromkeys(chain(other, one)):
-        was, expected = one.get(place), other.get(place)
-        heading = other.get(re.sub(r", row \d+,", ", row 1,", place))
-        near_zero = 0.0 if heading in P_VALUES else ABSOLUTE
-        are_numbers = isinstance(was, float) and isinstance(expected, float)
-        if not (same_number(was, expected, near_zero) if are_numbers else was == expected):
-            yield Finding(name, place, _shown(was), _shown(expected))
-
-
-def _part_findings(path: Path, anew: Path) -> Iterator[Finding]:
-    """Formats, hidden rows, comments, charts: what shows the same values otherwise."""
-    one, other = (_parts(file) for file in (path, anew))
-    for part in dict.fromkeys(chain(other, one)):
-        if one.get(part) != other.get(part):
-            found = "no such part" if part not in one else "other formats or contents"
-            expected = "what the study command writes" if part in other else "no such part"
-            yield Finding(path.name, f"part {part}", found, expected)
-
-
-def _parts(path: Path) -> dict[str, list[bytes]]:
-    """Parts by name, each as often as it stands there, without values of cells and times."""
-    parts: dict[str, list[bytes]] = {}
-    with zipfile.ZipFile(path) as archive:
-        for part in archive.infolist():
-            content = re.sub(rb"<v>[^<]*</v>", b"<v/>", archive.read(part))
-            parts.setdefault(part.filename, []).append(WRITTEN.sub(rb"\1", content))
-    return parts
-
-
-def _cells(path: Path) -> dict[str, object]:
-    book = CalamineWorkbook.from_path(str(path))
-    return {
-        f"{name}, row {row}, column {column}": value
-        for name in book.sheet_names
-        for row, values in enumerate(book.get_sheet_by_name(name).to_python(), start=1)
-        for column, value in enumerate(values, start=1)
-    }
+        yield f"line {old.start + 1}", *apart(one[old], other[new])

@@ -9,7 +9,8 @@ import pytest
 
 from coaching_stats.gates import at_least, at_most, check_gates, failed_gates
 from coaching_stats.measured import Measured
-from coaching_stats.panel import Items, Panel
+from coaching_stats.panel import Panel
+from coaching_stats.scored_answers import Items
 from coaching_stats.sourcing import sourcing
 from coaching_stats.study import judge
 from coaching_stats.theory import load_study
