@@ -105,6 +105,7 @@ def estimate_leg(
         return _chain(leg, sources, samples, links, seed, n_boot)
     found = [link for (link,) in links]
     evidence = _single(leg, sources, samples, found)
+    evidence = replace(evidence, notes=(*evidence.notes, *_firms_constant(leg, samples[0])))
     if n_splits > 1:
         parts = [_single(leg, sources, samples[i::2], found[i::2]) for i in (0, 1)]
         evidence = replace(evidence, parts=tuple(parts))
@@ -153,7 +154,6 @@ def _single(leg: Leg, sources: Sourcing, samples: list[Sample], found: list[Esti
         df=middle.df,
         intervals={level: middle.interval(level) for level in (0.90, 0.95)},
         p_value=middle.p_equivalence(leg.sesoi) if is_equivalence else middle.p_value,
-        extra=_firms_constant(leg, samples[0]),
     )
 
 

@@ -60,7 +60,7 @@ def _published(run: Run) -> pd.DataFrame:
         rows.append(pd.DataFrame(_sides_rows(run, sides), columns=list(ROW)))
     if elements is not None:
         rows.append(pd.DataFrame(_element_rows(elements), columns=list(ROW)))
-    every = pd.concat([part for part in rows if len(part)], ignore_index=True)
+    every = pd.concat([rows[0], *filter(len, rows[1:])], ignore_index=True)
     shown = protect(every, run.study.minimum_group, run.earlier, scales=_scales(run, every["item"]))
     shown = shown.assign(mean=shown["mean"].round(MEAN_DIGITS) + 0.0)
     return shown[list(PUBLISHED)].reset_index(drop=True)

@@ -20,14 +20,13 @@ from coaching_stats.differences import (
     versions,
 )
 from coaching_stats.errors import DataError, explain, first_ten
-from coaching_stats.output import REPORTS, write_outputs
+from coaching_stats.output import REPORTS, RESULTS, RUN_FILES, write_outputs
 from coaching_stats.report_reading import Piece, apart, pieces_of, prints, same_drawing, unlike
 from coaching_stats.results import Shown
 from coaching_stats.results_json import numbers_by_address, results
 from coaching_stats.study import Run, run_study
 from coaching_stats.workbook_reading import shown_value, unlike_workbooks
 
-RESULTS = "results.json"
 PLAIN = ("receipt.json", "published.csv")
 BOOK = "tables.xlsx"
 RATES = "rates"  # the section of the page that --sims changes
@@ -155,8 +154,7 @@ def verify(
 
 def _unchecked(folder: Path, languages: Sequence[str]) -> Iterator[str]:
     """What stands in the folder and is no part of a run, and the page that is not there."""
-    ours = {RESULTS, BOOK, *PLAIN, *REPORTS.values()}
-    others = sorted(path.name for path in folder.iterdir() if path.name not in ours)
+    others = sorted(path.name for path in folder.iterdir() if path.name not in RUN_FILES)
     if others:
         yield f"not written by the study command, and not checked: {first_ten(others)}"
     if 0 < len(languages) < len(REPORTS):
